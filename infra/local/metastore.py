@@ -1,0 +1,114 @@
+"""The local Hive metastore service, out of the pyspark wheel."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from thrift.protocol.TBinaryProtocol import TBinaryProtocol
+from thrift.Thrift import TMessageType, TType
+from thrift.transport.TSocket import TSocket
+from thrift.transport.TTransport import TBufferedTransport
+
+from infra.local.credentials import local_credentials, write_private
+from infra.local.java import java_home
+from infra.local.server import Server
+from infra.object_store import s3_endpoint
+
+LOCK_TIMEOUT_SECONDS = 30
+
+
+class Metastore(Server):
+    """Hive metastore over a Derby file."""
+
+    name = "metastore"
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        return {"CAMPUSLAKE_METASTORE_PORT": self.settings.metastore_port}
+
+    def prepare(self) -> None:
+        self._configuration.mkdir(parents=True, exist_ok=True)
+        properties = {
+            "javax.jdo.option.ConnectionURL": f"jdbc:derby:{self.folder}/metastore_db;create=true",
+            "datanucleus.schema.autoCreateAll": "true",
+            "hive.metastore.schema.verification": "false",
+            "hive.metastore.warehouse.dir": f"s3a://{self.settings.bucket}/warehouse",
+            "hive.async.log.enabled": "false",
+            "hive.txn.timeout": f"{LOCK_TIMEOUT_SECONDS}s",
+            "fs.s3a.endpoint": s3_endpoint(self.settings) or "",
+            "fs.s3a.path.style.access": "true",
+            "fs.s3a.connection.ssl.enabled": "false",
+            "fs.s3a.aws.credentials.provider": (
+                "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"
+            ),
+        }
+        rows = "".join(
+            f"<property><name>{name}</name><value>{escape(value)}</value></property>\n"
+            for name, value in properties.items()
+        )
+        write_private(
+            self._configuration / "hive-site.xml", f"<configuration>\n{rows}</configuration>\n"
+        )
+        write_private(self._configuration / "log4j2.properties", LOG4J)
+
+    def command(self) -> Sequence[str | Path]:
+        return [
+            sys.executable,
+            Path(__file__).with_name("metastore_service.py"),
+            self._configuration,
+            self.settings.jars,
+            str(self.settings.metastore_port),
+        ]
+
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "JAVA_HOME": str(java_home()), **s3_environment(self.settings)}
+
+    def ask(self) -> None:
+        """Calls `get_all_databases`, which the metastore answers from its database."""
+        transport = TBufferedTransport(TSocket("127.0.0.1", self.settings.metastore_port))
+        transport._TBufferedTransport__trans.setTimeout(5000)
+        protocol = TBinaryProtocol(transport)
+        transport.open()
+        try:
+            protocol.writeMessageBegin("get_all_databases", TMessageType.CALL, 0)
+            protocol.writeStructBegin("get_all_databases_args")
+            protocol.writeFieldStop()
+            protocol.writeStructEnd()
+            protocol.writeMessageEnd()
+            transport.flush()
+            _, kind, _ = protocol.readMessageBegin()
+            protocol.readStructBegin()
+            _, field_type, field_id = protocol.readFieldBegin()
+            if kind != TMessageType.REPLY or (field_type, field_id) != (TType.LIST, 0):
+                raise ConnectionError("the metastore answered with an error")
+        finally:
+            transport.close()
+
+    @property
+    def _configuration(self) -> Path:
+        return self.folder / "conf"
+
+
+LOG4J = """\
+rootLogger.level = warn
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex{3}
+"""
+
+
+def s3_environment(settings) -> dict[str, str]:
+    """Returns the local store's keys as the variables that S3A reads.
+
+    An environment is readable by its owner only; command lines and Spark's settings are not.
+    """
+    keys = local_credentials(settings.home)
+    return {
+        "AWS_ACCESS_KEY_ID": keys.s3_access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.s3_secret_key,
+    }

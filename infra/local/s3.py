@@ -1,0 +1,92 @@
+"""The local object store: SeaweedFS with its S3 gateway, all in one process."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from infra.local.credentials import local_credentials, write_private
+from infra.local.server import Server
+from infra.object_store import s3_client
+
+VOLUME_SIZE_MB = 256
+MOST_VOLUMES = 200
+
+
+class ObjectStore(Server):
+    """SeaweedFS. Its inner servers listen on the nine ports after S3's."""
+
+    name = "s3"
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        setting = "CAMPUSLAKE_S3_PORT"
+        return {setting: self.settings.s3_port} | {
+            f"{setting} (its ports reach from it to it + 9; {flag})": port
+            for flag, port in self._inner_ports().items()
+        }
+
+    def prepare(self) -> None:
+        self._data.mkdir(parents=True, exist_ok=True)
+        keys = local_credentials(self.settings.home)
+        identity = {
+            "name": "campuslake",
+            "credentials": [{"accessKey": keys.s3_access_key, "secretKey": keys.s3_secret_key}],
+            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+        }
+        write_private(self._identities, json.dumps({"identities": [identity]}))
+
+    def command(self) -> Sequence[str | Path]:
+        return [
+            Path(sys.prefix) / "bin" / "weed",
+            "server",
+            f"-dir={self._data}",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            "-s3",
+            f"-s3.config={self._identities}",
+            f"-s3.port={self.settings.s3_port}",
+            *(f"-{flag}={port}" for flag, port in self._inner_ports().items()),
+            "-filer.disableHttp=true",
+            "-master.telemetry=false",
+            f"-master.volumeSizeLimitMB={VOLUME_SIZE_MB}",
+            f"-volume.max={MOST_VOLUMES}",
+        ]
+
+    def ask(self) -> None:
+        """Writes, reads and deletes an object: the volume server comes up after the gateway."""
+        client = s3_client(self.settings, patient=False)
+        bucket = self.settings.bucket
+        try:
+            client.head_bucket(Bucket=bucket)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
+                raise
+            client.create_bucket(Bucket=bucket)
+        client.put_object(Bucket=bucket, Key="health", Body=b"ok")
+        client.get_object(Bucket=bucket, Key="health")["Body"].read()
+        client.delete_object(Bucket=bucket, Key="health")
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def _identities(self) -> Path:
+        return self.folder / "identities.json"
+
+    def _inner_ports(self) -> dict[str, int]:
+        flags = (
+            "master.port",
+            "master.port.grpc",
+            "volume.port",
+            "volume.port.grpc",
+            "filer.port",
+            "filer.port.grpc",
+            "s3.port.grpc",
+            "s3.port.iceberg",
+            "s3.port.lance",
+        )
+        return {flag: self.settings.s3_port + 1 + i for i, flag in enumerate(flags)}

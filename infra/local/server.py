@@ -1,0 +1,173 @@
+"""A server of the local stack: started detached, found again, stopped, checked by asking it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from infra.errors import CampuslakeError
+from infra.settings import Settings
+
+POLL_SECONDS = 0.1
+STOP_SECONDS = 20
+CLOCK_SLACK_SECONDS = 2  # start times shift a little when the clock is set
+
+
+class Server(ABC):
+    """One server process (with its children) of the local stack.
+
+    Its pid is kept with the process's start time, so that a stale file never stands for a
+    stranger who was given the same pid.
+    """
+
+    name: str
+    stop_signal = signal.SIGTERM
+    start_seconds = 90
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.folder = settings.home / self.name
+        self.log = settings.home / "logs" / f"{self.name}.log"
+        self._record = settings.home / "run" / f"{self.name}.json"
+
+    @property
+    @abstractmethod
+    def ports(self) -> Mapping[str, int]:
+        """Every port that it listens on, by the setting that moves it or the part it serves."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Writes configuration and data folders; safe to repeat; called before each start."""
+
+    @abstractmethod
+    def command(self) -> Sequence[str | Path]:
+        """The command line. It must hold no credential."""
+
+    @abstractmethod
+    def ask(self) -> None:
+        """Asks the server something only a working one answers; raises when it does not."""
+
+    def environment(self) -> dict[str, str]:
+        """Environment of the process."""
+        return dict(os.environ)
+
+    def finish_start(self) -> None:
+        """What is made once inside the running server, such as a database; safe to repeat."""
+
+    def pid(self) -> int | None:
+        """Returns the pid of the running process that `start` made, else None."""
+        process = self._process()
+        return process.pid if process else None
+
+    def answers(self) -> bool:
+        """Whether the process runs and answers."""
+        if self.pid() is None:
+            return False
+        try:
+            self.ask()
+        except Exception:  # any failure to answer means the same here
+            return False
+        return True
+
+    def start(self) -> None:
+        """Starts it, unless it runs, and returns when it answers.
+
+        Raises `CampuslakeError` when a port is taken, when it dies, or when it does not answer
+        within `start_seconds`.
+        """
+        if self.pid() is not None and not self.answers():
+            self.stop()
+        if self.pid() is None:
+            self._require_free_ports()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            self.prepare()
+            self._launch()
+        self._wait_until_it_answers()
+        self.finish_start()
+
+    def stop(self) -> bool:
+        """Stops it with its children; True when it ran. Data stays."""
+        process = self._process()
+        if process:
+            family = [process, *process.children(recursive=True)]
+            process.send_signal(self.stop_signal)
+            _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
+            for survivor in alive:
+                survivor.kill()
+            psutil.wait_procs(alive, timeout=STOP_SECONDS)
+        self._record.unlink(missing_ok=True)
+        return process is not None
+
+    def _launch(self) -> None:
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [str(part) for part in self.command()],
+                env=self.environment(),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._record.parent.mkdir(parents=True, exist_ok=True)
+        started = psutil.Process(process.pid).create_time()
+        self._record.write_text(json.dumps({"pid": process.pid, "started": started}))
+
+    def _wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + self.start_seconds
+        while True:
+            process = self._process()
+            if process is None or process.status() == psutil.STATUS_ZOMBIE:
+                self._record.unlink(missing_ok=True)
+                raise CampuslakeError(f"{self.name} died while starting", f"read {self.log}")
+            try:
+                self.ask()
+                return
+            except Exception as error:
+                if time.monotonic() > deadline:
+                    raise CampuslakeError(
+                        f"{self.name} does not answer after {self.start_seconds} s "
+                        f"({type(error).__name__})",
+                        f"read {self.log}",
+                    ) from error
+            time.sleep(POLL_SECONDS)
+
+    def _require_free_ports(self) -> None:
+        for what, port in self.ports.items():
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError as error:
+                    raise CampuslakeError(
+                        f"{self.name} cannot start: port {port} is taken{_holder(port)}",
+                        f"stop what holds it, or set {what} to a free port",
+                    ) from error
+
+    def _process(self) -> psutil.Process | None:
+        try:
+            record = json.loads(self._record.read_text())
+            process = psutil.Process(record["pid"])
+            alive = process.status() != psutil.STATUS_ZOMBIE
+            same = abs(process.create_time() - record["started"]) < CLOCK_SLACK_SECONDS
+            return process if alive and same else None
+        except (FileNotFoundError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
+            return None
+
+
+def _holder(port: int) -> str:
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.laddr and connection.laddr.port == port and connection.pid:
+                return f" by {psutil.Process(connection.pid).name()} (pid {connection.pid})"
+    except (psutil.AccessDenied, psutil.NoSuchProcess):
+        pass
+    return ""

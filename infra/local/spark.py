@@ -1,0 +1,102 @@
+"""The local engine: a Spark Thrift server on every core of this machine."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyspark
+
+from infra.local.java import java_home
+from infra.local.metastore import LOG4J, s3_environment
+from infra.local.credentials import write_private
+from infra.local.server import Server
+from infra.object_store import s3_endpoint
+from infra.settings import REPOSITORY
+from infra.spark_sql import query
+
+SHARED_CONF = REPOSITORY / "infra" / "spark" / "shared.conf"
+
+
+class SparkThrift(Server):
+    """Spark's Thrift server over the local metastore and object store."""
+
+    name = "spark"
+    start_seconds = 120
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        return {"CAMPUSLAKE_THRIFT_PORT": self.settings.thrift_port}
+
+    def prepare(self) -> None:
+        for folder in ("conf", "tmp"):
+            (self.folder / folder).mkdir(parents=True, exist_ok=True)
+        write_private(self._properties, self._local_conf() + SHARED_CONF.read_text())
+        write_private(self.folder / "conf" / "log4j2.properties", LOG4J)
+
+    def command(self) -> Sequence[str | Path]:
+        home = Path(pyspark.__file__).parent
+        hive = {
+            "hive.server2.thrift.port": self.settings.thrift_port,
+            "hive.server2.thrift.bind.host": "127.0.0.1",
+            "hive.exec.scratchdir": self.folder / "tmp" / "scratch",
+            "hive.exec.local.scratchdir": self.folder / "tmp" / "local",
+            "hive.server2.logging.operation.enabled": "false",
+        }
+        return [
+            home / "bin" / "spark-submit",
+            "--properties-file",
+            self._properties,
+            "--driver-class-path",
+            f"{self.settings.jars}/*",
+            "--class",
+            "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
+            "spark-internal",
+            *(part for k, v in hive.items() for part in ("--hiveconf", f"{k}={v}")),
+        ]
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            **s3_environment(self.settings),
+            "JAVA_HOME": str(java_home()),
+            "SPARK_CONF_DIR": str(self.folder / "conf"),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+        }
+
+    def ask(self) -> None:
+        """Lists the databases: an answer needs the engine and the metastore behind it."""
+        query("show databases", settings=self.settings)
+
+    @property
+    def _properties(self) -> Path:
+        return self.folder / "conf" / "spark.properties"
+
+    def _local_conf(self) -> str:
+        settings = self.settings
+        tmp = self.folder / "tmp"
+        local = {
+            "spark.master": "local[*]",
+            "spark.driver.memory": settings.spark_memory,
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.host": "127.0.0.1",
+            "spark.ui.enabled": "false",
+            "spark.local.dir": tmp,
+            "spark.driver.extraJavaOptions": (
+                f"-XX:+DisableExplicitGC -XX:+UseParallelGC -Djava.io.tmpdir={tmp} "
+                f"-Dderby.system.home={tmp}"
+            ),
+            "spark.sql.shuffle.partitions": 2 * (os.cpu_count() or 1),
+            "spark.sql.warehouse.dir": f"s3a://{settings.bucket}/warehouse",
+            "spark.hadoop.hive.metastore.uris": f"thrift://127.0.0.1:{settings.metastore_port}",
+            "spark.hadoop.fs.s3a.endpoint": s3_endpoint(settings),
+            "spark.hadoop.fs.s3a.path.style.access": "true",
+            "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
+            "spark.hadoop.fs.s3a.aws.credentials.provider": (
+                "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"
+            ),
+            # A dead object store is told within seconds, not minutes.
+            "spark.hadoop.fs.s3a.attempts.maximum": 2,
+            "spark.hadoop.fs.s3a.retry.limit": 3,
+            "spark.hadoop.fs.s3a.connection.establish.timeout": 3000,
+        }
+        return "".join(f"{name} {value}\n" for name, value in local.items())

@@ -1,0 +1,106 @@
+"""The local stack as a whole: up, down, status."""
+
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+import shutil
+
+from rich.progress import Progress
+
+from infra.errors import CampuslakeError
+from infra.local.jars import ensure_jars
+from infra.local.metastore import Metastore
+from infra.local.postgres import Postgres
+from infra.local.s3 import ObjectStore
+from infra.local.server import Server
+from infra.local.spark import SparkThrift
+from infra.settings import Settings
+
+
+@dataclass(frozen=True)
+class ServerStatus:
+    """How one server stands: `state` is running, silent (runs, does not answer) or stopped."""
+
+    name: str
+    state: str
+    pid: int | None
+    address: str
+    log: str
+
+
+def up(settings: Settings, progress: Progress) -> list[str]:
+    """Starts what does not run and returns the names of what was started.
+
+    Raises `CampuslakeError` for the first server that cannot be started; the others stay up.
+    """
+    task = progress.add_task("jars", total=None)
+    ensure_jars(settings.jars)
+    progress.remove_task(task)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    postgres, *lake = servers(settings)
+    with ThreadPoolExecutor(2) as pool:
+        branches = [
+            pool.submit(_start_in_turn, [postgres], progress),
+            pool.submit(_start_in_turn, lake, progress),
+        ]
+        started = [name for branch in as_completed(branches) for name in branch.result()]
+    return started
+
+
+def down(settings: Settings, progress: Progress) -> list[str]:
+    """Stops every server, clients before what they need; returns the names of what ran."""
+    stopped = []
+    for server in reversed(servers(settings)):
+        task = progress.add_task(f"stop {server.name}", total=None)
+        if server.stop():
+            stopped.append(server.name)
+        progress.remove_task(task)
+    return stopped
+
+
+def status(settings: Settings) -> list[ServerStatus]:
+    """Asks every server and returns how it stands."""
+
+    def one(server: Server) -> ServerStatus:
+        pid = server.pid()
+        state = "stopped" if pid is None else "running" if server.answers() else "silent"
+        port = next(iter(server.ports.values()))
+        return ServerStatus(server.name, state, pid, f"127.0.0.1:{port}", str(server.log))
+
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(one, servers(settings)))
+
+
+def clean(settings: Settings, progress: Progress) -> None:
+    """Stops the stack and deletes its state. Refuses a folder that is not a stack's home."""
+    down(settings, progress)
+    if not settings.home.exists():
+        return
+    known = {"postgres", "s3", "metastore", "spark", "credentials.json", "jars", "artifacts", "run"}
+    if not known & {path.name for path in settings.home.iterdir()}:
+        raise CampuslakeError(
+            f"{settings.home} does not look like a local stack's folder",
+            "check CAMPUSLAKE_HOME; nothing was deleted",
+        )
+    shutil.rmtree(settings.home)
+
+
+def servers(settings: Settings) -> list[Server]:
+    """Returns the servers of the stack in the order in which they need each other."""
+    return [
+        Postgres(settings),
+        ObjectStore(settings),
+        Metastore(settings),
+        SparkThrift(settings),
+    ]
+
+
+def _start_in_turn(chain: list[Server], progress: Progress) -> list[str]:
+    started = []
+    for server in chain:
+        if server.answers():
+            continue
+        task = progress.add_task(f"start {server.name}", total=None)
+        server.start()
+        progress.remove_task(task)
+        started.append(server.name)
+    return started

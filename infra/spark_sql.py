@@ -1,0 +1,101 @@
+"""SQL over the Spark Thrift server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from infra.errors import CampuslakeError
+from infra.settings import Settings
+from infra.settings import settings as current_settings
+
+USER = "campuslake"
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """The answer to one statement: column names and rows in their order."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def engine_url(settings: Settings, database: str = "default") -> str:
+    """Returns the SQLAlchemy URL of the Thrift server."""
+    return f"hive://{USER}@{settings.thrift_host}:{settings.thrift_port}/{database}"
+
+
+@contextmanager
+def connection(settings: Settings | None = None, database: str = "default") -> Iterator[Any]:
+    """Opens a PyHive connection and closes it.
+
+    Raises `CampuslakeError` when nothing answers at the Thrift server's address.
+    """
+    from pyhive import hive
+    from thrift.transport.TTransport import TTransportException
+
+    chosen = settings or current_settings()
+    try:
+        opened = hive.connect(
+            host=chosen.thrift_host, port=chosen.thrift_port, username=USER, database=database
+        )
+    except (TTransportException, OSError) as error:
+        raise CampuslakeError(
+            f"the Spark Thrift server at {chosen.thrift_host}:{chosen.thrift_port} does not answer",
+            "start it with `campuslake up`, or set CAMPUSLAKE_THRIFT_HOST and _PORT",
+        ) from error
+    try:
+        yield opened
+    finally:
+        try:
+            opened.close()
+        except (TTransportException, OSError):
+            pass  # the server went away; whoever asked it was told already
+
+
+def run(sql: str, settings: Settings | None = None, database: str = "default") -> QueryResult:
+    """Runs one statement and returns its answer; statements without one give no columns.
+
+    Raises `CampuslakeError` with the engine's first line when it refuses the statement.
+    """
+    from pyhive.exc import Error
+    from thrift.transport.TTransport import TTransportException
+
+    with connection(settings, database) as opened:
+        cursor = opened.cursor()
+        try:
+            cursor.execute(sql)
+            if cursor.description is None:
+                return QueryResult([], [])
+            columns = [column[0] for column in cursor.description]
+            return QueryResult(columns, cursor.fetchall())
+        except Error as error:
+            raise CampuslakeError(f"Spark refused the statement: {first_line(error)}") from error
+        except (TTransportException, OSError) as error:
+            raise CampuslakeError(
+                "the Spark Thrift server went away during a statement",
+                "see `campuslake status`, start it again with `campuslake up`",
+            ) from error
+
+
+def query(
+    sql: str, settings: Settings | None = None, database: str = "default"
+) -> list[tuple[Any, ...]]:
+    """Runs one statement and returns its rows. Raises like `run`."""
+    return run(sql, settings, database).rows
+
+
+def execute(sql: str, settings: Settings | None = None, database: str = "default") -> None:
+    """Runs one statement for its effect. Raises like `run`."""
+    run(sql, settings, database)
+
+
+def first_line(error: Exception) -> str:
+    """Returns the sentence of a Thrift error that a person needs, without the stack."""
+    status = getattr(error.args[0], "status", None) if error.args else None
+    text = (status.errorMessage if status else None) or str(error)
+    text = text.removeprefix("Error running query: ")
+    line = text.strip().splitlines()[0] if text.strip() else type(error).__name__
+    for prefix in ("org.apache.spark.sql.AnalysisException: ", "org.apache.spark.SparkException: "):
+        line = line.removeprefix(prefix)
+    return line
