@@ -1,5 +1,6 @@
 """SQL over the Spark Thrift server."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,14 @@ from infra.settings import Settings
 from infra.settings import settings as current_settings
 
 USER = "campuslake"
+# What drivers put around the engine's own sentence.
+WRAPPER = re.compile(r"^(Runtime|Database|Compilation) Error\b.*$")
+PREFIX = re.compile(
+    r"^.*?\(localhost executor driver\): |(\[[A-Z_.]+\] )?\b[a-z]+(\.[a-zA-Z]+)+(Exception|Error): "
+    r"|^Error running query: "
+)
+ADVICE = re.compile(r" Correct the value as per the syntax.*$")
+VALUE = re.compile(r"([Vv]alue) '.*?' of the type")
 
 
 @dataclass(frozen=True)
@@ -91,11 +100,17 @@ def execute(sql: str, settings: Settings | None = None, database: str = "default
 
 
 def first_line(error: Exception) -> str:
-    """Returns the sentence of a Thrift error that a person needs, without the stack."""
+    """Returns the sentence of a Thrift error that a person needs, without stack and values."""
     status = getattr(error.args[0], "status", None) if error.args else None
-    text = (status.errorMessage if status else None) or str(error)
-    text = text.removeprefix("Error running query: ")
-    line = text.strip().splitlines()[0] if text.strip() else type(error).__name__
-    for prefix in ("org.apache.spark.sql.AnalysisException: ", "org.apache.spark.SparkException: "):
-        line = line.removeprefix(prefix)
-    return line
+    return sentence((status.errorMessage if status else None) or str(error))
+
+
+def sentence(text: str) -> str:
+    """Returns the first telling line of an engine's message.
+
+    Values are taken out: Spark quotes the one it could not cast, and it may be personal.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    line = next((line for line in lines if not WRAPPER.match(line)), lines[0] if lines else "")
+    line = ADVICE.sub("", PREFIX.sub("", line))
+    return VALUE.sub(r"\1 … of the type", line) or "no reason given"

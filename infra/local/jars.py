@@ -92,7 +92,9 @@ def _locked() -> dict[str, str]:
 def _verify(folder: Path, locked: dict[str, str]) -> None:
     found = {jar.name: _sha256(jar) for jar in folder.glob("*.jar")}
     if found != locked:
-        differing = sorted(name for name in found.keys() | locked if found.get(name) != locked.get(name))
+        differing = sorted(
+            name for name in found.keys() | locked if found.get(name) != locked.get(name)
+        )
         raise CampuslakeError(
             f"downloaded jars differ from requirements/jars.txt: {', '.join(differing)}",
             "do not use them; ask the maintainers whether the lock file is out of date",

@@ -15,8 +15,10 @@ from infra.local.credentials import local_credentials, write_private
 from infra.local.java import java_home
 from infra.local.server import Server
 from infra.object_store import s3_endpoint
+from infra.settings import Settings
 
 LOCK_TIMEOUT_SECONDS = 30
+ASK_TIMEOUT_MS = 5000
 
 
 class Metastore(Server):
@@ -67,8 +69,9 @@ class Metastore(Server):
 
     def ask(self) -> None:
         """Calls `get_all_databases`, which the metastore answers from its database."""
-        transport = TBufferedTransport(TSocket("127.0.0.1", self.settings.metastore_port))
-        transport._TBufferedTransport__trans.setTimeout(5000)
+        socket = TSocket("127.0.0.1", self.settings.metastore_port)
+        socket.setTimeout(ASK_TIMEOUT_MS)
+        transport = TBufferedTransport(socket)
         protocol = TBinaryProtocol(transport)
         transport.open()
         try:
@@ -102,7 +105,7 @@ appender.stderr.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex{3}
 """
 
 
-def s3_environment(settings) -> dict[str, str]:
+def s3_environment(settings: Settings) -> dict[str, str]:
     """Returns the local store's keys as the variables that S3A reads.
 
     An environment is readable by its owner only; command lines and Spark's settings are not.

@@ -36,9 +36,7 @@ def main(configuration: Path, jars: Path, port: int) -> None:
     thrift = jvm.org.apache.thrift
     address = jvm.java.net.InetSocketAddress("127.0.0.1", port)
     arguments = (
-        jvm.org.apache.thrift.server.TThreadPoolServer.Args(
-            thrift.transport.TServerSocket(address)
-        )
+        jvm.org.apache.thrift.server.TThreadPoolServer.Args(thrift.transport.TServerSocket(address))
         .processor(metastore.TSetIpAddressProcessor(handler))
         .transportFactory(thrift.transport.TTransportFactory())
         .protocolFactory(thrift.protocol.TBinaryProtocol.Factory())
@@ -53,7 +51,7 @@ def _jvm(configuration: Path, jars: Path) -> JavaGateway:
     spark_jars = Path(pyspark.__file__).parent / "jars"
     port, token = launch_gateway(
         classpath=f"{configuration}:{spark_jars}/*:{jars}/*",
-        javaopts=["-Xmx512m", "-XX:+UseSerialGC", f"-Djava.io.tmpdir={os.getcwd()}"],
+        javaopts=["-Xmx512m", "-XX:+UseSerialGC", f"-Djava.io.tmpdir={Path.cwd()}"],
         java_path=f"{os.environ['JAVA_HOME']}/bin/java",
         die_on_exit=True,
         return_proc=False,

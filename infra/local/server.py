@@ -71,8 +71,8 @@ class Server(ABC):
         if self.pid() is None:
             return False
         try:
-            self.ask()
-        except Exception:  # any failure to answer means the same here
+            self._ask()
+        except Exception:  # noqa: BLE001 - any failure to answer means the same here
             return False
         return True
 
@@ -129,7 +129,7 @@ class Server(ABC):
                 self._record.unlink(missing_ok=True)
                 raise CampuslakeError(f"{self.name} died while starting", f"read {self.log}")
             try:
-                self.ask()
+                self._ask()
                 return
             except Exception as error:
                 if time.monotonic() > deadline:
@@ -139,6 +139,11 @@ class Server(ABC):
                         f"read {self.log}",
                     ) from error
             time.sleep(POLL_SECONDS)
+
+    def _ask(self) -> None:
+        port = next(iter(self.ports.values()))
+        socket.create_connection(("127.0.0.1", port), timeout=POLL_SECONDS * 10).close()
+        self.ask()
 
     def _require_free_ports(self) -> None:
         for what, port in self.ports.items():

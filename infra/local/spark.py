@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pyspark
 
+from infra.local.credentials import write_private
 from infra.local.java import java_home
 from infra.local.metastore import LOG4J, s3_environment
-from infra.local.credentials import write_private
 from infra.local.server import Server
 from infra.object_store import s3_endpoint
 from infra.settings import REPOSITORY

@@ -1,8 +1,8 @@
 """The local stack as a whole: up, down, status."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-import shutil
 
 from rich.progress import Progress
 

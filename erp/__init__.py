@@ -1,0 +1,1 @@
+"""The simulated ERP of the school: its schema, its generator and its loaders."""

@@ -1,0 +1,7 @@
+"""`python -m extract`."""
+
+from extract.cli import app
+from infra.command_line import main
+
+if __name__ == "__main__":
+    main(app)

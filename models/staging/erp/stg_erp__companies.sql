@@ -1,0 +1,26 @@
+with
+
+source as (
+
+    select * from {{ source('erp', 'companies') }}
+
+),
+
+renamed as (
+
+    select
+
+        -- ids
+        cast(id as int) as company_id,
+
+        -- facts
+        name as company_name,
+        sector,
+        city,
+        region
+
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,166 @@
+"""The command line `campuslake`. Imports are lazy: no command waits for what it does not use."""
+
+import os
+from typing import Annotated, NoReturn
+
+import typer
+
+from infra import command_line
+from infra.command_line import err, out, progress
+from infra.errors import CampuslakeError
+from infra.settings import REPOSITORY, settings
+from orchestration import erp_cli
+
+app = typer.Typer(
+    name="campuslake",
+    help="The data platform of a school over its ERP. `campuslake run` does it all.\n\n"
+    "Settings are environment variables CAMPUSLAKE_…, the defaults describe the local stack "
+    "(README lists them). -v shows tracebacks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.add_typer(erp_cli.app, name="erp")
+
+Run = Annotated[str | None, typer.Option("--run", help="The run, as `campuslake runs` names it.")]
+
+
+@app.command()
+def run(
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="STEP", help="Start at this step.")
+    ] = None,
+    only: Annotated[str | None, typer.Option(metavar="STEP", help="Do this step alone.")] = None,
+    run: Run = None,
+) -> None:
+    """Run the pipeline: extract, staging-gate, build, marts-gate, publish, docs.
+
+    Brings the local stack up first and, when the local ERP is empty, generates one. A failed step
+    stops the run; what analysts read is then what it was. Repeating is always safe.
+    """
+    from gates.verdicts import GateFailed, failure_table
+
+    from orchestration import display, pipeline
+
+    steps = pipeline.chosen_steps(first, only)
+    with progress() as bars:
+        _bring_up(bars)
+        if steps[0].name == "extract":
+            erp_cli.generate_when_empty(settings(), bars)
+        try:
+            record = pipeline.run(settings(), steps, bars, run)
+        except GateFailed as failed:
+            err.print(failure_table(failed.verdict))
+            raise
+    out.print(display.summary(record, settings()))
+
+
+@app.command()
+def up() -> None:
+    """Start what does not run of the local stack."""
+    with progress() as bars:
+        started = _bring_up(bars)
+    status()
+    out.print(f"started {', '.join(started)}" if started else "everything ran already")
+
+
+@app.command()
+def down() -> None:
+    """Stop the local stack. Its data stays."""
+    from infra.local import stack
+
+    with progress() as bars:
+        stopped = stack.down(settings(), bars)
+    out.print(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
+
+
+@app.command()
+def status() -> None:
+    """Show how each server of the local stack stands, and what is published."""
+    from infra.local import stack
+    from orchestration import display
+    from orchestration.records import RunRegister
+
+    found = stack.status(settings())
+    out.print(display.servers(found))
+    if all(server.state == "running" for server in found):
+        published = RunRegister(settings()).publication()
+        out.print(f"published: run {published.run_id}" if published else "nothing is published yet")
+
+
+@app.command()
+def clean(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Stop the local stack and delete all of its data."""
+    from infra.local import stack
+
+    if not yes:
+        typer.confirm(f"Delete {settings().home} with the ERP and the lake in it?", abort=True)
+    with progress() as bars:
+        stack.clean(settings(), bars)
+    out.print(f"deleted {settings().home}")
+
+
+@app.command()
+def query(sql: Annotated[str, typer.Argument(metavar="SQL")]) -> None:
+    """Ask the lake. Prints a table on a terminal, CSV on a pipe."""
+    from infra import spark_sql
+    from orchestration import display
+
+    display.answer(spark_sql.run(sql, settings()))
+
+
+@app.command()
+def runs() -> None:
+    """List the runs with state, rows and durations, the newest first."""
+    from orchestration import display
+    from orchestration.lock import is_locked
+    from orchestration.records import RunRegister
+
+    register = RunRegister(settings())
+    records = register.all()
+    if not records:
+        out.print("no run yet: type `campuslake run`")
+        return
+    out.print(display.runs(records, register.publication(), is_locked(settings())))
+
+
+@app.command()
+def publish(run: Annotated[str, typer.Option("--run", help="The run to publish.")]) -> None:
+    """Publish a run that passed its gates, a new one or an older one again."""
+    from orchestration.dbt import Dbt
+    from orchestration.lock import run_lock
+    from orchestration.publication import publish as publish_run
+
+    with progress() as bars, run_lock(settings()):
+        publication = publish_run(settings(), run, Dbt(settings(), bars))
+    for name, rows in publication.rows.items():
+        out.print(f"{name}: {rows:,} rows of run {publication.run_id}")
+
+
+@app.command("docs-serve")
+def docs_serve() -> NoReturn:
+    """Serve the catalog on this machine until Ctrl-C."""
+    if not (REPOSITORY / "target" / "catalog.json").exists():
+        raise CampuslakeError("there is no catalog yet", "`campuslake run` makes it")
+    port = str(settings().docs_port)
+    out.print(f"the catalog is at http://127.0.0.1:{port} until Ctrl-C")
+    os.chdir(REPOSITORY)
+    dbt = REPOSITORY / ".venv" / "bin" / "dbt"
+    serve = ["docs", "serve", "--host", "127.0.0.1", "--port", port, "--no-browser"]
+    os.execv(dbt, [str(dbt), *serve, "--log-path", str(settings().home / "logs" / "dbt")])
+
+
+def _bring_up(bars: "command_line.Progress") -> list[str]:
+    if not settings().local_stack:
+        return []
+    from infra.local import stack
+
+    return stack.up(settings(), bars)
+
+
+def main() -> NoReturn:
+    """The console script."""
+    command_line.main(app)

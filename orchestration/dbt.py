@@ -1,0 +1,96 @@
+"""dbt, run inside this process: the same commands as typed, with progress and one-line errors."""
+
+import json
+from typing import Any
+
+from rich.progress import Progress
+
+from infra.errors import CampuslakeError
+from infra.settings import REPOSITORY, Settings
+from infra.spark_sql import sentence
+
+
+class Dbt:
+    """Runs dbt commands on the project of this repository.
+
+    The project is parsed once: later commands of the same object use what the first one read.
+    """
+
+    def __init__(self, settings: Settings, progress: Progress) -> None:
+        self._settings = settings
+        self._progress = progress
+        self._manifest: Any = None
+
+    def build(self) -> dict[str, int]:
+        """Builds and tests everything; returns how many nodes of each kind were done.
+
+        Raises `CampuslakeError` naming the first node that failed and why.
+        """
+        task = self._progress.add_task("dbt build", total=None)
+        done = self._invoke(["build"], task)
+        counts: dict[str, int] = {}
+        for result in done.results:
+            kind = str(result.node.resource_type)
+            counts[kind] = counts.get(kind, 0) + 1
+        self._progress.remove_task(task)
+        return counts
+
+    def docs(self) -> None:
+        """Generates the catalog of the project into target/."""
+        task = self._progress.add_task("dbt docs generate", total=None)
+        self._invoke(["docs", "generate", "--no-compile"], task)
+        self._progress.remove_task(task)
+
+    def operation(self, macro: str, arguments: dict[str, Any]) -> None:
+        """Runs a macro as an operation."""
+        self._invoke(["run-operation", macro, "--args", json.dumps(arguments)], None)
+
+    def _invoke(self, command: list[str], task: Any) -> Any:
+        if self._manifest is None:
+            self._manifest = self._run(["parse"], None)
+        return self._run(command, task)
+
+    def _run(self, command: list[str], task: Any) -> Any:
+        from dbt.cli.main import dbtRunner
+
+        done = dbtRunner(manifest=self._manifest, callbacks=[self._follow(task)]).invoke(
+            [
+                *command,
+                *("--project-dir", str(REPOSITORY), "--profiles-dir", str(REPOSITORY)),
+                *("--log-path", str(self._settings.home / "logs" / "dbt")),
+                *("--log-level", "none", "--log-level-file", "info"),
+            ]
+        )
+        if done.exception is not None:
+            raise CampuslakeError(
+                f"dbt {command[0]} failed: {sentence(str(done.exception))}",
+                f"read {self._settings.home / 'logs' / 'dbt' / 'dbt.log'}",
+            ) from done.exception
+        if not done.success:
+            raise _failure(command[0], done.result)
+        return done.result
+
+    def _follow(self, task: Any) -> Any:
+        def follow(event: Any) -> None:
+            if task is None:
+                return
+            if event.info.name == "NodeFinished":
+                self._progress.advance(task)
+            elif event.info.name == "ConcurrencyLine":
+                self._progress.update(task, total=event.data.node_count)
+
+        return follow
+
+
+def _failure(command: str, result: Any) -> CampuslakeError:
+    failed = [r for r in getattr(result, "results", []) if r.status in ("error", "fail")]
+    if not failed:
+        return CampuslakeError(f"dbt {command} failed", "type the same dbt command to see why")
+    first = failed[0]
+    name = getattr(first.node, "name", "an operation")
+    reason = sentence(first.message or "no reason given")
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return CampuslakeError(
+        f"dbt {command} failed at {name}: {reason}{more}",
+        f"`dbt {command} --select {name}` repeats it alone",
+    )

@@ -1,0 +1,87 @@
+"""`campuslake erp …`: the simulated ERP, and questions to whichever ERP the settings name."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from infra.command_line import out, progress
+from infra.erp import erp_dsn
+from infra.settings import Settings, settings
+
+app = typer.Typer(
+    help="The ERP: generate a simulated one, ask it, load files into it.", no_args_is_help=True
+)
+
+
+@app.command()
+def generate(
+    scale: Annotated[
+        str | None, typer.Option(help="tiny, demo, school or network.", metavar="SCALE")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same rows.")] = None,
+) -> None:
+    """Generate a simulated ERP, replacing the one generated before.
+
+    Tables that campuslake did not generate are never touched: they may be a real ERP. Without
+    options, the settings CAMPUSLAKE_ERP_SCALE and CAMPUSLAKE_ERP_SEED are used.
+    """
+    with progress() as bars:
+        told = _generate(settings(), bars, scale, seed)
+    out.print(told)
+
+
+@app.command()
+def query(sql: Annotated[str, typer.Argument(metavar="SQL")]) -> None:
+    """Ask the ERP, read-only. Prints a table on a terminal, CSV on a pipe."""
+    from erp.query import query as ask
+    from infra.spark_sql import QueryResult
+    from orchestration import display
+
+    columns, rows = ask(erp_dsn(settings()), sql, settings().erp_schema)
+    display.answer(QueryResult(columns, rows))
+
+
+@app.command()
+def dsn() -> None:
+    """Print where the ERP is, for psql and others; a password in it is left out."""
+    from erp.query import shown_dsn
+
+    out.print(shown_dsn(erp_dsn(settings())), soft_wrap=True)
+
+
+@app.command()
+def load(
+    table: Annotated[str, typer.Argument(help="A table of the ERP.")],
+    file: Annotated[Path, typer.Argument(help="CSV whose header names columns of the table.")],
+) -> None:
+    """Add the rows of a CSV file to a table of the ERP; all of them or none."""
+    from erp.load import load_csv
+
+    rows = load_csv(erp_dsn(settings()), table, file, settings().erp_schema)
+    out.print(f"{table}: {rows:,} rows added")
+
+
+def generate_when_empty(settings: Settings, bars: Progress) -> None:
+    """Generates the local ERP when it has no table; leaves a real or filled one alone."""
+    from erp.generate import generated
+
+    if settings.erp_dsn is None and generated(erp_dsn(settings), settings.erp_schema) is None:
+        bars.console.print(_generate(settings, bars, None, None))
+
+
+def _generate(settings: Settings, bars: Progress, scale: str | None, seed: int | None) -> str:
+    from erp.generate import generate
+
+    made = generate(
+        erp_dsn(settings),
+        scale or settings.erp_scale,
+        settings.erp_seed if seed is None else seed,
+        schema=settings.erp_schema,
+        progress=bars,
+    )
+    return (
+        f"ERP generated: scale {made.scale}, seed {made.seed}, {made.rows['students']:,} students, "
+        f"{sum(made.rows.values()):,} rows in {made.seconds:.1f} s"
+    )

@@ -1,0 +1,40 @@
+"""What analysts read: the audited snapshots of one run."""
+
+from gates.verdicts import audited_snapshots
+
+from extract.zone import StagingZone
+from infra.errors import CampuslakeError
+from infra.settings import Settings
+from infra.spark_sql import query
+from orchestration.dbt import Dbt
+from orchestration.records import Publication, RunRegister
+
+
+def publish(settings: Settings, run_id: str, dbt: Dbt) -> Publication:
+    """Switches the presentation layer to a run that passed the marts gate, new or old.
+
+    Raises `CampuslakeError` when the run never passed it, or when the engine refuses; a view
+    that was not switched then still shows what it showed.
+    """
+    snapshots = audited_snapshots(settings, run_id)
+    if snapshots is None:
+        known = RunRegister(settings).get(run_id) or run_id in StagingZone(settings).run_ids()
+        raise CampuslakeError(
+            f"run {run_id} never passed the marts gate, it cannot be published"
+            if known
+            else f"there is no run {run_id}",
+            "`campuslake runs` lists the runs that can be published",
+        )
+    dbt.operation("publish", {"run_id": run_id, "snapshots": snapshots})
+    publication = Publication(run_id=run_id, rows=_published_rows(settings))
+    RunRegister(settings).publish(publication)
+    return publication
+
+
+def _published_rows(settings: Settings) -> dict[str, int]:
+    rows = {}
+    for database in (settings.schema_prefix, settings.identity_database):
+        for _, view, _ in query(f"show views in {database}", settings):
+            name = f"{database}.{view}"
+            rows[name] = query(f"select count(*) from {name}", settings)[0][0]  # noqa: S608
+    return rows

@@ -1,0 +1,89 @@
+"""The steps of a run, in order. Each can be repeated alone; each is a command of its own too."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.progress import Progress
+
+from extract.run import extract
+from extract.zone import StagingZone
+from gates import marts as marts_gate
+from gates import staging as staging_gate
+from infra.settings import REPOSITORY, Settings
+from orchestration.dbt import Dbt
+from orchestration.publication import publish
+from orchestration.records import RunRecord
+
+
+@dataclass
+class RunContext:
+    """What the steps of one run share."""
+
+    settings: Settings
+    record: RunRecord
+    progress: Progress
+    dbt: Dbt
+
+    @property
+    def run_id(self) -> str:
+        """The run."""
+        return self.record.run_id
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: `action` does it and returns what it did in a few words."""
+
+    name: str
+    purpose: str
+    action: Callable[[RunContext], str]
+
+
+def _extract(context: RunContext) -> str:
+    manifest = extract(context.settings, context.progress, run_id=context.run_id)
+    context.record.rows, context.record.bytes = manifest.rows, manifest.bytes
+    seconds = (manifest.committed_at - manifest.started_at).total_seconds()
+    return (
+        f"{len(manifest.tables)} tables, {manifest.rows:,} rows, {manifest.bytes / 1e6:,.1f} MB"
+        f" ({manifest.rows / seconds:,.0f} rows/s, {manifest.bytes / 1e6 / seconds:,.1f} MB/s)"
+    )
+
+
+def _staging_gate(context: RunContext) -> str:
+    verdict = staging_gate.judge(context.settings, context.run_id, context.progress)
+    verdict.raise_if_failed()
+    StagingZone(context.settings).promote(context.run_id)
+    return f"{len(verdict.checks)} checks passed"
+
+
+def _build(context: RunContext) -> str:
+    done = context.dbt.build()
+    kinds = {"model": "models", "snapshot": "snapshots", "test": "tests", "unit_test": "unit tests"}
+    return ", ".join(f"{done[kind]} {words}" for kind, words in kinds.items() if kind in done)
+
+
+def _marts_gate(context: RunContext) -> str:
+    verdict = marts_gate.judge(context.settings, context.run_id, context.progress)
+    verdict.raise_if_failed()
+    return f"{len(verdict.checks)} checks passed"
+
+
+def _publish(context: RunContext) -> str:
+    publication = publish(context.settings, context.run_id, context.dbt)
+    return ", ".join(f"{name} {rows:,} rows" for name, rows in publication.rows.items())
+
+
+def _docs(context: RunContext) -> str:
+    context.dbt.docs()
+    return f"{(REPOSITORY / 'target' / 'index.html').relative_to(REPOSITORY)}"
+
+
+STEPS = (
+    Step("extract", "ERP to the staging zone", _extract),
+    Step("staging-gate", "judges the extract and promotes it", _staging_gate),
+    Step("build", "dbt builds and tests the marts", _build),
+    Step("marts-gate", "judges the marts", _marts_gate),
+    Step("publish", "switches what analysts read", _publish),
+    Step("docs", "generates the catalog", _docs),
+)
+STEP_NAMES = tuple(step.name for step in STEPS)
