@@ -67,8 +67,8 @@ class Settings(BaseSettings):
         return f"{self.schema_prefix}_identity"
 
     @property
-    def candidate_database(self) -> str:
-        """Database of the external tables over a run that the staging gate is judging."""
+    def candidate_prefix(self) -> str:
+        """How the views begin through which the staging gate judges a run."""
         return f"{self.schema_prefix}_candidate"
 
     @property

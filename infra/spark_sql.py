@@ -14,7 +14,7 @@ USER = "campuslake"
 # What drivers put around the engine's own sentence.
 WRAPPER = re.compile(r"^(Runtime|Database|Compilation) Error\b.*$")
 PREFIX = re.compile(
-    r"^.*?\(localhost executor driver\): |(\[[A-Z_.]+\] )?\b[a-z]+(\.[a-zA-Z]+)+(Exception|Error): "
+    r"^.*?\(localhost executor driver\): |(\[[A-Z_.]+\] )?\b[a-z]+(\.[a-zA-Z]+)+(Exception|Error): ?"
     r"|^Error running query: "
 )
 ADVICE = re.compile(r" Correct the value as per the syntax.*$")
@@ -77,7 +77,10 @@ def run(sql: str, settings: Settings | None = None, database: str = "default") -
             if cursor.description is None:
                 return QueryResult([], [])
             columns = [column[0] for column in cursor.description]
-            return QueryResult(columns, cursor.fetchall())
+            try:
+                return QueryResult(columns, cursor.fetchall())
+            except TypeError:  # PyHive's way to say that a statement has no answer
+                return QueryResult([], [])
         except Error as error:
             raise CampuslakeError(f"Spark refused the statement: {first_line(error)}") from error
         except (TTransportException, OSError) as error:
@@ -111,6 +114,6 @@ def sentence(text: str) -> str:
     Values are taken out: Spark quotes the one it could not cast, and it may be personal.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    line = next((line for line in lines if not WRAPPER.match(line)), lines[0] if lines else "")
-    line = ADVICE.sub("", PREFIX.sub("", line))
+    told = [line for line in lines if not WRAPPER.match(line) and PREFIX.sub("", line)]
+    line = ADVICE.sub("", PREFIX.sub("", told[0] if told else ""))
     return VALUE.sub(r"\1 … of the type", line) or "no reason given"

@@ -112,8 +112,8 @@ def summary(record: RunRecord, settings: Settings) -> RenderableType:
 
 def _next_steps(settings: Settings) -> str:
     example = (
-        "select campus_name, count(*) as students, round(avg(average_grade), 1) as grade"
-        f" from {settings.schema_prefix}.students group by campus_name order by students desc"
+        "select campus_name, count(*) as students, round(avg(average_grade), 1) as grade "  # noqa: S608
+        f"from {settings.schema_prefix}.students group by campus_name order by students desc"
     )
     return (
         "\n[bold]Next[/]\n"

@@ -1,3 +1,6 @@
+{#- A table: the largest join of the project, and every mart on attendance reads it. -#}
+{{ config(materialized='table') }}
+
 with
 
 attendances as (

@@ -5,6 +5,8 @@
         unique_key='student_id',
         merge_update_columns=['student_id'],
         full_refresh=false,
+        on_schema_change='fail',
+        tblproperties={'write.merge.mode': 'merge-on-read'},
         meta={'published_as': 'nowhere'},
     )
 }}
@@ -18,7 +20,8 @@ students as (
 ),
 
 -- A merge, so that of two builds at once the second fails and does not add a second key. It finds
--- nothing to update, and would touch no key if it did.
+-- nothing to update, and would touch no key if it did. Merge-on-read, because copy-on-write reads its
+-- source twice, and a source that is drawn at random is refused.
 students_without_key as (
 
     select students.student_id

@@ -1,0 +1,31 @@
+# Every target is one line into the runner; what a step does is written there.
+# `make run` and `make test` set everything up by themselves, once.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.PHONY: run test lint up down status clean docs docs-serve
+.DEFAULT_GOAL := run
+
+run: .venv/ready
+	@$(BIN)/campuslake run
+
+test: .venv/ready
+	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/run
+
+lint: .venv/ready
+	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/lint
+
+up down status docs-serve: .venv/ready
+	@$(BIN)/campuslake $@
+
+docs: .venv/ready
+	@$(BIN)/campuslake run --only docs
+
+clean:
+	@if [ -x $(BIN)/campuslake ]; then $(BIN)/campuslake clean --yes; fi
+	@rm -rf target logs
+
+# Made anew when the lock file changes, and only then.
+.venv/ready: requirements/core.txt infra/set_up
+	@PYTHON="$(PYTHON)" infra/set_up

@@ -1,0 +1,164 @@
+"""A run of the staging zone as typed views that expectations can be asked about.
+
+Each view holds the rows of one table with the ERP's types, and columns that are NULL for every
+sound row: `COLUMN_malformed` for a value that its type cannot hold, `COLUMN_not_in_PARENT` for a
+foreign key that points to nothing. The views are global temporary ones: every session of the
+engine sees them, no metastore keeps them. Each is read once from S3 and then cached.
+"""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from extract.manifest import Column, Manifest, TableManifest
+from infra.errors import CampuslakeError
+from infra.settings import Settings
+from infra.spark_sql import execute
+
+# The same options as macros/staging/register_staging.sql, which says why.
+CSV_OPTIONS = (
+    "header 'true', enforceSchema 'false', mode 'FAILFAST', encoding 'UTF-8', "
+    "quote '\"', escape '\"', multiLine 'true', nullValue '\\u0000', emptyValue ''"
+)
+DATABASE = "global_temp"  # Spark's own name
+SIDE_BY_SIDE = 3
+SPARK_TYPES = {
+    "smallint": "smallint",
+    "integer": "int",
+    "bigint": "bigint",
+    "boolean": "boolean",
+    "date": "date",
+    "real": "float",
+    "double precision": "double",
+    "timestamp with time zone": "timestamp",
+}
+REFERENCES = {
+    "students": {"campus_id": "campuses"},
+    "professors": {"campus_id": "campuses"},
+    "lessons": {"subject_id": "subjects", "campus_id": "campuses", "professor_id": "professors"},
+    "attendances": {"lesson_id": "lessons", "student_id": "students"},
+    "grades": {"student_id": "students", "subject": "subjects"},
+    "apprenticeships": {"student_id": "students", "company_id": "companies"},
+    "events": {"campus_id": "campuses"},
+    "audiences": {"event_id": "events"},
+}
+
+
+@contextmanager
+def candidate(settings: Settings, manifest: Manifest) -> Iterator[dict[str, str]]:
+    """Registers a run and yields why each unreadable table is so; drops everything at the end."""
+    unreadable: dict[str, str] = {}
+
+    def register(table: TableManifest) -> None:
+        if reason := _register(settings, manifest, table):
+            unreadable[table.name] = reason
+
+    try:
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            for generation in _generations(manifest):
+                list(pool.map(register, generation))
+        yield unreadable
+    finally:
+        for table in manifest.tables:
+            view = view_name(settings, manifest.run_id, table.name)
+            for name in (f"{DATABASE}.{view}", f"{DATABASE}.{view}_text"):
+                execute(f"drop view if exists {name}", settings)
+
+
+def view_name(settings: Settings, run_id: str, table: str) -> str:
+    """Returns the name of a table's view in `DATABASE`; every run has its own."""
+    return f"{settings.candidate_prefix}_{run_id.lower()}_{table}"
+
+
+def _generations(manifest: Manifest) -> Iterator[list[TableManifest]]:
+    """Yields tables so that those pointed to come before: they are cached when they are asked."""
+    left = list(manifest.tables)
+    while left:
+        names = {table.name for table in left}
+        free = [t for t in left if not names & set(REFERENCES.get(t.name, {}).values()) - {t.name}]
+        yield free
+        left = [table for table in left if table not in free]
+
+
+def _register(settings: Settings, manifest: Manifest, table: TableManifest) -> str | None:
+    location = f"s3a://{settings.bucket}/stage/run_id={manifest.run_id}/{table.name}/"
+    view = f"{DATABASE}.{view_name(settings, manifest.run_id, table.name)}"
+    columns = ", ".join(f"`{column.name}` string" for column in table.columns)
+    parents = {
+        parent: f"{DATABASE}.{view_name(settings, manifest.run_id, parent)}"
+        for parent in REFERENCES.get(table.name, {}).values()
+    }
+    text = view.removeprefix(f"{DATABASE}.") + "_text"
+    try:
+        execute(
+            f"create or replace global temporary view {text} ({columns}) using csv "
+            f"options ({CSV_OPTIONS}, path '{location}')",
+            settings,
+        )
+        execute(
+            f"create or replace global temporary view {view.removeprefix(f'{DATABASE}.')} as "
+            + typed_rows(f"{view}_text", table, parents),
+            settings,
+        )
+        execute(f"cache table {view}", settings)
+    except CampuslakeError as error:
+        if "refused" not in error.message:
+            raise
+        return error.message
+    return None
+
+
+def typed_rows(source: str, table: TableManifest, parents: dict[str, str]) -> str:
+    """Returns the query of a table's typed rows with the columns that tell unsound ones.
+
+    `source` holds the rows as text, `parents` names the typed view of each table pointed to.
+    """
+    references = REFERENCES.get(table.name, {})
+    types = {column.name: spark_type(column.type) for column in table.columns}
+    columns = []
+    for column in table.columns:
+        columns.append(f"{_typed(column)} as `{column.name}`")
+        if types[column.name] != "string":
+            columns.append(f"{_malformed(column)} as `{column.name}_malformed`")
+    joins = []
+    for number, (name, parent) in enumerate(references.items()):
+        column = next((column for column in table.columns if column.name == name), None)
+        if column is None:
+            continue  # the contract says that it is missing
+        joins.append(
+            f"left join (select distinct id as parent_{number} from {parents[parent]}) "  # noqa: S608
+            f"as parents_{number} on {_typed(column)} = parents_{number}.parent_{number}"
+        )
+        columns.append(
+            f"case when source.`{name}` is not null and parents_{number}.parent_{number} is null "
+            f"then true end as `{name}_not_in_{parent}`"
+        )
+    return (
+        f"select {', '.join(columns)} from {source} as source "  # noqa: S608
+        + " ".join(joins)
+    )
+
+
+def spark_type(postgres_type: str) -> str:
+    """Returns the Spark type that holds a PostgreSQL type's values; string for what has none."""
+    if decimal := re.fullmatch(r"numeric\((\d+),(\d+)\)", postgres_type):
+        return f"decimal({decimal[1]}, {decimal[2]})"
+    return SPARK_TYPES.get(postgres_type, "string")
+
+
+def _typed(column: Column) -> str:
+    kind = spark_type(column.type)
+    text = f"source.`{column.name}`"
+    return text if kind == "string" else f"try_cast({text} as {kind})"
+
+
+def _malformed(column: Column) -> str:
+    """A value is malformed when its type cannot hold it, or not all of it."""
+    text, kind, typed = f"source.`{column.name}`", spark_type(column.type), _typed(column)
+    lossy = "false"
+    if kind == "date":
+        lossy = f"cast({typed} as string) <> {text}"
+    elif kind.startswith("decimal"):
+        lossy = f"{typed} <> try_cast({text} as decimal(38, 18))"
+    return f"case when {text} is not null and ({typed} is null or {lossy}) then true end"

@@ -1,0 +1,68 @@
+"""The command line of the gates."""
+
+from collections import Counter
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from extract.zone import StagingZone
+from gates import marts as marts_gate
+from gates import staging as staging_gate
+from gates.verdicts import Verdict, failure_table
+from infra.command_line import err, out, progress
+from infra.errors import CampuslakeError
+from infra.settings import settings
+
+app = typer.Typer(
+    help="Judge a layer with Great Expectations. Exit code 0: passed; 1: it did not, and nothing "
+    "that anyone reads has changed. Data Docs go to .campuslake/artifacts/data_docs/RUN/LAYER.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Run = Annotated[str | None, typer.Option("--run", help="The run; see the default above.")]
+
+
+@app.command()
+def staging(run: Run = None) -> None:
+    """Judge an extract (by default the newest one) and make it the current run if it passes."""
+    zone = StagingZone(settings())
+    if run is None and not (runs := zone.runs()):
+        raise CampuslakeError("there is no extract to judge", "make one: `python -m extract`")
+    with progress() as bars:
+        verdict = staging_gate.judge(settings(), run or runs[-1], bars)
+    _tell(verdict)
+    zone.promote(verdict.run_id)
+    out.print(f"run {verdict.run_id} is the current run of the staging zone")
+
+
+@app.command()
+def marts(run: Run = None) -> None:
+    """Judge the marts built from the current run of the staging zone."""
+    current = StagingZone(settings()).current()
+    if current is None:
+        raise CampuslakeError("no extract passed the staging gate yet", "run `campuslake run`")
+    if run not in (None, current.run_id):
+        raise CampuslakeError(
+            f"the marts are built from run {current.run_id}, not {run}", "leave --run out"
+        )
+    with progress() as bars:
+        verdict = marts_gate.judge(settings(), current.run_id, bars)
+    _tell(verdict)
+
+
+def _tell(verdict: Verdict) -> None:
+    table = Table("table", title=f"{verdict.layer} gate, run {verdict.run_id}")
+    table.title_justify = "left"
+    table.add_column("checks", justify="right")
+    table.add_column("failed", justify="right")
+    checked = Counter(check.table for check in verdict.checks)
+    failed = Counter(check.table for check in verdict.failures)
+    for name, count in checked.items():
+        table.add_row(name, str(count), str(failed[name] or ""))
+    table.caption = f"{len(verdict.checks)} checks in {verdict.seconds:.1f} s"
+    out.print(table)
+    if not verdict.passed:
+        err.print(failure_table(verdict))
+    verdict.raise_if_failed()

@@ -1,0 +1,138 @@
+"""What a gate found, kept in the bucket so that publication can ask for it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict, Field
+from rich.table import Table
+from rich.text import Text
+
+from extract.zone import ABSENT, storage_error
+from infra.errors import CampuslakeError
+from infra.object_store import s3_client
+from infra.settings import Settings
+
+MOST_TOLD = 3  # failures in the one-line message; the table shows all
+
+
+class Check(BaseModel):
+    """One expectation about one table, and what was observed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    table: str
+    expectation: str
+    column: str = ""
+    observed: str = ""
+    unexpected: int | None = None
+    passed: bool
+
+    def __str__(self) -> str:
+        subject = f"{self.table}.{self.column}" if self.column else self.table
+        count = "" if self.unexpected is None else f" ({self.unexpected:,} rows)"
+        return f"{subject} {self.expectation}: {self.observed or 'not met'}{count}"
+
+
+class Verdict(BaseModel):
+    """A gate's judgement of one run.
+
+    `snapshots` names the Iceberg snapshot of each mart that was judged (marts gate only). No
+    check at all is a failure: nothing was shown.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    layer: str
+    run_id: str
+    judged_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    seconds: float
+    checks: list[Check]
+    data_docs: Path
+    snapshots: dict[str, int] = Field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether there are checks and every one passed."""
+        return bool(self.checks) and all(check.passed for check in self.checks)
+
+    @property
+    def failures(self) -> list[Check]:
+        """The checks that failed, in the order in which they were made."""
+        return [check for check in self.checks if not check.passed]
+
+    def raise_if_failed(self) -> None:
+        """Raises `GateFailed` unless the run passed."""
+        if not self.passed:
+            raise GateFailed(self)
+
+
+class GateFailed(CampuslakeError):
+    """A run did not pass; its verdict is in `verdict`."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        failures = verdict.failures
+        told = "; ".join(str(check) for check in failures[:MOST_TOLD]) or "nothing was checked"
+        more = len(failures) - MOST_TOLD
+        super().__init__(
+            f"run {verdict.run_id} failed {len(failures)} of {len(verdict.checks)} checks: {told}"
+            + (f"; and {more} more" if more > 0 else ""),
+            f"what is published stays as it was; read {verdict.data_docs}",
+        )
+
+
+def failure_table(verdict: Verdict) -> Table:
+    """Returns the failed checks: table, column, expectation, observed value and count."""
+    table = Table(
+        "table",
+        "column",
+        "expectation",
+        "observed",
+        title=f"{verdict.layer} gate, run {verdict.run_id}",
+        title_justify="left",
+    )
+    table.add_column("rows", justify="right")
+    for check in verdict.failures:
+        table.add_row(
+            Text(check.table),
+            Text(check.column),
+            Text(check.expectation, overflow="fold"),
+            Text(check.observed, overflow="fold"),
+            "" if check.unexpected is None else f"{check.unexpected:,}",
+        )
+    return table
+
+
+def save(settings: Settings, verdict: Verdict) -> None:
+    """Keeps a verdict in the bucket, in the place of an earlier one on the same run."""
+    try:
+        s3_client(settings).put_object(
+            Bucket=settings.bucket,
+            Key=_key(settings, verdict.layer, verdict.run_id),
+            Body=verdict.model_dump_json(indent=1).encode(),
+            ContentType="application/json",
+        )
+    except (ClientError, BotoCoreError) as error:
+        raise storage_error(error, settings.bucket) from error
+
+
+def audited_snapshots(settings: Settings, run_id: str) -> dict[str, int] | None:
+    """Returns the Iceberg snapshot of each mart that a run passed the marts gate with, or None."""
+    try:
+        answer: Any = s3_client(settings).get_object(
+            Bucket=settings.bucket, Key=_key(settings, "marts", run_id)
+        )
+        verdict = Verdict.model_validate_json(answer["Body"].read())
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ABSENT:
+            return None
+        raise storage_error(error, settings.bucket) from error
+    except BotoCoreError as error:
+        raise storage_error(error, settings.bucket) from error
+    return verdict.snapshots if verdict.passed else None
+
+
+def _key(settings: Settings, layer: str, run_id: str) -> str:
+    return f"runs/{settings.schema_prefix}/verdicts/{run_id}/{layer}.json"

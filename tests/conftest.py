@@ -1,0 +1,197 @@
+"""One local stack for the whole test run, on free ports and in a folder of its own.
+
+Tests share its servers and isolate their data: by ERP schema, bucket and schema prefix.
+"""
+
+import os
+import secrets
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+from rich.progress import Progress
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure() -> None:
+    """Points every setting at the test stack before anything reads one."""
+    for name in [name for name in os.environ if name.startswith("CAMPUSLAKE_")]:
+        del os.environ[name]
+    s3_port = _free_ports(10)
+    postgres_port, metastore_port, thrift_port = _free_ports(1), _free_ports(1), _free_ports(1)
+    os.environ |= {
+        "CAMPUSLAKE_HOME": tempfile.mkdtemp(prefix="campuslake-test-"),
+        "CAMPUSLAKE_JARS": str(REPOSITORY / ".campuslake" / "jars"),
+        "CAMPUSLAKE_S3_PORT": str(s3_port),
+        "CAMPUSLAKE_POSTGRES_PORT": str(postgres_port),
+        "CAMPUSLAKE_METASTORE_PORT": str(metastore_port),
+        "CAMPUSLAKE_THRIFT_PORT": str(thrift_port),
+        "CAMPUSLAKE_SPARK_MEMORY": "3g",
+        "CAMPUSLAKE_ERP_SCALE": "tiny",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def pytest_unconfigure() -> None:
+    """Stops what runs of the test stack and deletes its folder."""
+    from infra.local import stack
+    from infra.settings import settings
+
+    stack.clean(settings(), Progress(disable=True))
+
+
+def _free_ports(count: int) -> int:
+    """Returns the first of `count` neighbouring free ports, below those the kernel gives out."""
+    while True:
+        first = 12_000 + secrets.randbelow(18_000)
+        probes = [socket.socket() for _ in range(count)]
+        try:
+            for offset, probe in enumerate(probes):
+                probe.bind(("127.0.0.1", first + offset))
+        except OSError:
+            continue
+        finally:
+            for probe in probes:
+                probe.close()
+        return first
+
+
+@dataclass(frozen=True)
+class Erp:
+    """A schema of the test stack's PostgreSQL that holds, or may hold, an ERP."""
+
+    dsn: str
+    schema: str
+
+    def execute(self, statement: str, *values: object) -> None:
+        """Changes the ERP."""
+        with psycopg2.connect(self.dsn, options=f"-c search_path={self.schema}") as session:
+            with session.cursor() as cursor:
+                cursor.execute(statement, values)
+
+    def query(self, statement: str, *values: object) -> list[tuple]:
+        """Asks the ERP."""
+        with psycopg2.connect(self.dsn, options=f"-c search_path={self.schema}") as session:
+            with session.cursor() as cursor:
+                cursor.execute(statement, values)
+                return cursor.fetchall()
+
+
+@dataclass(frozen=True)
+class Lake:
+    """An ERP and a lake of one test's own: schema, bucket and databases."""
+
+    erp: Erp
+    environment: dict[str, str]
+
+    @property
+    def settings(self):
+        """The settings of this lake."""
+        from infra.settings import Settings
+
+        fields = {name.removeprefix("CAMPUSLAKE_").lower(): v for name, v in self.changes.items()}
+        return Settings(**{("schema_prefix" if k == "schema" else k): v for k, v in fields.items()})
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """The environment variables that make this lake another than the default one."""
+        return {k: v for k, v in self.environment.items() if os.environ.get(k) != v}
+
+    def run(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        """Runs a campuslake command to its end and checks its exit code."""
+        done = subprocess.run(
+            [REPOSITORY / ".venv" / "bin" / "campuslake", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        assert code is None or done.returncode == code, done.stdout + done.stderr
+        return done
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Starts a campuslake command and leaves it running."""
+        return subprocess.Popen(
+            [REPOSITORY / ".venv" / "bin" / "campuslake", *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def query(self, statement: str) -> list[tuple]:
+        """Asks the lake."""
+        from infra.spark_sql import query
+
+        return query(statement, self.settings)
+
+
+@pytest.fixture(scope="session")
+def stack() -> object:
+    """The settings of the running stack."""
+    from infra.local import stack as local_stack
+    from infra.settings import settings
+
+    local_stack.up(settings(), Progress(disable=True))
+    return settings()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> str:
+    """The DSN of a running PostgreSQL; the rest of the stack is left alone."""
+    from infra.local.postgres import Postgres, local_dsn
+    from infra.settings import settings
+
+    Postgres(settings()).start()
+    return local_dsn(settings())
+
+
+@pytest.fixture(scope="session")
+def tiny_erp(postgres: str) -> Erp:
+    """A generated ERP (tiny, seed 7) that tests only read."""
+    from erp.generate import generate
+
+    generate(postgres, "tiny", 7, schema="tiny_erp")
+    return Erp(postgres, "tiny_erp")
+
+
+@pytest.fixture
+def empty_erp(postgres: str) -> Iterator[Erp]:
+    """An empty schema of the test's own."""
+    erp = Erp(postgres, f"empty_{secrets.token_hex(4)}")
+    name = sql.Identifier(erp.schema)
+    with psycopg2.connect(postgres) as session, session.cursor() as cursor:
+        cursor.execute(sql.SQL("create schema {}").format(name))
+    yield erp
+    with psycopg2.connect(postgres) as session, session.cursor() as cursor:
+        cursor.execute(sql.SQL("drop schema {} cascade").format(name))
+
+
+def make_lake(stack, postgres: str, seed: int) -> Lake:
+    """Makes a lake with a generated ERP (tiny) that its test may change."""
+    from erp.generate import generate
+    from infra.object_store import s3_client
+
+    name = f"lake_{secrets.token_hex(4)}"
+    generate(postgres, "tiny", seed, schema=name)
+    s3_client(stack).create_bucket(Bucket=name.replace("_", "-"))
+    changes = {
+        "CAMPUSLAKE_ERP_SCHEMA": name,
+        "CAMPUSLAKE_BUCKET": name.replace("_", "-"),
+        "CAMPUSLAKE_SCHEMA": name,
+    }
+    return Lake(Erp(postgres, name), {**os.environ, **changes})
+
+
+@pytest.fixture(scope="module")
+def lake(stack, postgres: str) -> Lake:
+    """A lake of the test module's own (tiny, seed 11)."""
+    return make_lake(stack, postgres, seed=11)
