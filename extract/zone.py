@@ -41,9 +41,9 @@ class StagingZone:
 
     def run_ids(self) -> list[str]:
         """Returns every run id that has objects, committed or not, oldest first."""
-        pages = self._call("list_objects_v2_pages", Prefix=f"{PREFIX}run_id=", Delimiter="/")
-        prefixes = [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
-        return sorted(prefix.removeprefix(f"{PREFIX}run_id=").rstrip("/") for prefix in prefixes)
+        # Not by common prefixes: some stores list those of deleted objects for a while.
+        keys = self._keys(f"{PREFIX}run_id=")
+        return sorted({key.split("/")[1].removeprefix("run_id=") for key in keys})
 
     def runs(self) -> list[str]:
         """Returns the committed run ids, oldest first."""
@@ -81,8 +81,7 @@ class StagingZone:
 
     def keys(self, run_id: str) -> list[str]:
         """Returns the keys of every object of a run."""
-        pages = self._call("list_objects_v2_pages", Prefix=self.prefix(run_id))
-        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        return self._keys(self.prefix(run_id))
 
     def discard_uncommitted(self) -> list[str]:
         """Deletes what runs without a manifest left: objects and unfinished uploads.
@@ -104,6 +103,10 @@ class StagingZone:
         self._call("delete_object", Key=manifest)
         for key in self.keys(run_id):
             self._call("delete_object", Key=key)
+
+    def _keys(self, prefix: str) -> list[str]:
+        pages = self._call("list_objects_v2_pages", Prefix=prefix)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
     def _exists(self, key: str) -> bool:
         try:

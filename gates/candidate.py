@@ -51,7 +51,7 @@ def candidate(settings: Settings, manifest: Manifest) -> Iterator[dict[str, str]
     unreadable: dict[str, str] = {}
 
     def register(table: TableManifest) -> None:
-        if reason := _register(settings, manifest, table):
+        if reason := _register(settings, manifest, table, set(unreadable)):
             unreadable[table.name] = reason
 
     try:
@@ -81,13 +81,16 @@ def _generations(manifest: Manifest) -> Iterator[list[TableManifest]]:
         left = [table for table in left if table not in free]
 
 
-def _register(settings: Settings, manifest: Manifest, table: TableManifest) -> str | None:
+def _register(
+    settings: Settings, manifest: Manifest, table: TableManifest, unreadable: set[str]
+) -> str | None:
     location = f"s3a://{settings.bucket}/stage/run_id={manifest.run_id}/{table.name}/"
     view = f"{DATABASE}.{view_name(settings, manifest.run_id, table.name)}"
     columns = ", ".join(f"`{column.name}` string" for column in table.columns)
     parents = {
         parent: f"{DATABASE}.{view_name(settings, manifest.run_id, parent)}"
         for parent in REFERENCES.get(table.name, {}).values()
+        if parent not in unreadable
     }
     text = view.removeprefix(f"{DATABASE}.") + "_text"
     try:
@@ -112,7 +115,8 @@ def _register(settings: Settings, manifest: Manifest, table: TableManifest) -> s
 def typed_rows(source: str, table: TableManifest, parents: dict[str, str]) -> str:
     """Returns the query of a table's typed rows with the columns that tell unsound ones.
 
-    `source` holds the rows as text, `parents` names the typed view of each table pointed to.
+    `source` holds the rows as text, `parents` names the typed view of each table pointed to. A
+    parent that is not among them fails by itself; whether it is pointed to rightly stays open.
     """
     references = REFERENCES.get(table.name, {})
     types = {column.name: spark_type(column.type) for column in table.columns}
@@ -124,8 +128,9 @@ def typed_rows(source: str, table: TableManifest, parents: dict[str, str]) -> st
     joins = []
     for number, (name, parent) in enumerate(references.items()):
         column = next((column for column in table.columns if column.name == name), None)
-        if column is None:
-            continue  # the contract says that it is missing
+        if column is None or parent not in parents:
+            columns.append(f"cast(null as boolean) as `{name}_not_in_{parent}`")
+            continue
         joins.append(
             f"left join (select distinct id as parent_{number} from {parents[parent]}) "  # noqa: S608
             f"as parents_{number} on {_typed(column)} = parents_{number}.parent_{number}"

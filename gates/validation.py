@@ -37,9 +37,7 @@ def validate(
     """
     gx = _quiet_great_expectations()
     context = _context(gx, data_docs)
-    source = context.data_sources.add_sql(
-        database, connection_string=engine_url(settings)
-    )
+    source = context.data_sources.add_sql(database, connection_string=engine_url(settings))
     task = progress.add_task("great expectations", total=len(suites))
     checks: list[Check] = []
     for suite in suites:
@@ -144,9 +142,16 @@ def _observed(entry: Any, found: dict[str, Any], arguments: dict[str, Any]) -> s
     if not _evaluated(entry):
         return f"could not be evaluated: {_reason(entry.exception_info)}"
     if (value := found.get("observed_value")) is not None:
-        wanted = arguments.get("value", arguments.get("min_value"))
-        return f"{value}" if wanted is None or isinstance(value, list) else f"{value}, not {wanted}"
-    return f"not met by {found.get('unexpected_count', 'an unknown number of')} rows"
+        if isinstance(value, list):
+            return f"{', '.join(map(str, value))}"
+        if "value" in arguments:
+            return f"{value}, not {arguments['value']}"
+        lowest, highest = arguments.get("min_value"), arguments.get("max_value")
+        bounds = [f"at least {lowest}"] * (lowest is not None)
+        bounds += [f"at most {highest}"] * (highest is not None)
+        return f"{value}, not {' and '.join(bounds)}"
+    count, rows = found.get("unexpected_count"), found.get("element_count")
+    return "not met" if count is None or rows is None else f"{count:,} of {rows:,} rows"
 
 
 def _reason(information: dict[str, Any]) -> str:

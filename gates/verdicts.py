@@ -31,8 +31,7 @@ class Check(BaseModel):
 
     def __str__(self) -> str:
         subject = f"{self.table}.{self.column}" if self.column else self.table
-        count = "" if self.unexpected is None else f" ({self.unexpected:,} rows)"
-        return f"{subject} {self.expectation}: {self.observed or 'not met'}{count}"
+        return f"{subject} {self.expectation}: {self.observed}"
 
 
 class Verdict(BaseModel):

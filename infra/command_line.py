@@ -24,8 +24,10 @@ from infra.settings import settings
 
 INTERRUPTED = 130  # what shells say of a program ended by Ctrl-C
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+FILE_WIDTH = 140  # columns of what goes to a file or a pipe
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else FILE_WIDTH)
 
 
 def progress() -> Progress:

@@ -14,10 +14,11 @@ USER = "campuslake"
 # What drivers put around the engine's own sentence.
 WRAPPER = re.compile(r"^(Runtime|Database|Compilation) Error\b.*$")
 PREFIX = re.compile(
-    r"^.*?\(localhost executor driver\): |(\[[A-Z_.]+\] )?\b[a-z]+(\.[a-zA-Z]+)+(Exception|Error): ?"
-    r"|^Error running query: "
+    r"^.*?\(localhost executor driver\): |^Error running query: "
+    r"|(\[[A-Z_.]+\] )?\b[a-z]+(\.[a-zA-Z]+)+(Exception|Error): ?"
 )
 ADVICE = re.compile(r" Correct the value as per the syntax.*$")
+ROW = re.compile(r"(record parsing): .*$")
 VALUE = re.compile(r"([Vv]alue) '.*?' of the type")
 
 
@@ -115,5 +116,5 @@ def sentence(text: str) -> str:
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     told = [line for line in lines if not WRAPPER.match(line) and PREFIX.sub("", line)]
-    line = ADVICE.sub("", PREFIX.sub("", told[0] if told else ""))
+    line = ROW.sub(r"\1", ADVICE.sub("", PREFIX.sub("", told[0] if told else "")))
     return VALUE.sub(r"\1 … of the type", line) or "no reason given"

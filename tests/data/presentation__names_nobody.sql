@@ -11,14 +11,14 @@ contract sees to.
 
 {% for column in columns %}
 select
-    '{{ column.mart }}' as mart,
-    '{{ column.name }}' as column_name
+    '{{ column.mart }}' as mart_name,
+    '{{ column.name }}' as mart_column
 
 union all
 {% endfor %}
 
 select
-    'no mart' as mart,
-    'no column' as column_name
+    'no mart' as mart_name,
+    'no column' as mart_column
 
 where false

@@ -20,7 +20,7 @@ present_versions as (
 
     from {{ ref('students_history') }}
 
-    where dbt_valid_to is null and dbt_is_deleted = 'False'
+    where dbt_valid_to is null
 
 )
 
