@@ -14,7 +14,7 @@ USER = "campuslake"
 # What drivers put around the engine's own sentence.
 WRAPPER = re.compile(r"^(Runtime|Database|Compilation) Error\b.*$")
 PREFIX = re.compile(
-    r"^.*?\(localhost executor driver\): |^Error running query: "
+    r"^.*?\(localhost executor driver\): |\bError running query: "
     r"|(\[[A-Z_.]+\] )?\b[a-z]+(\.[a-zA-Z]+)+(Exception|Error): ?"
 )
 ADVICE = re.compile(r" Correct the value as per the syntax.*$")

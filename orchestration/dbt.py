@@ -87,7 +87,7 @@ def _failure(command: str, result: Any) -> CampuslakeError:
     if not failed:
         return CampuslakeError(f"dbt {command} failed", "type the same dbt command to see why")
     first = failed[0]
-    name = getattr(first.node, "name", "an operation")
+    name = first.unique_id.split(".")[2]
     reason = sentence(first.message or "no reason given")
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
     return CampuslakeError(

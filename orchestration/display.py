@@ -84,11 +84,14 @@ def runs(
             f"{record.rows:,}",
             f"{record.bytes / 1e6:,.1f}",
             f"{record.seconds:,.1f}",
-            Text(", ".join(f"{step.name} {step.seconds:.1f}" for step in record.steps)),
+            _told(record),
         )
-        if record.error:
-            table.add_row("", Text(record.error, style="red", overflow="fold"))
     return table
+
+
+def _told(record: RunRecord) -> Text:
+    told = Text(", ".join(f"{step.name} {step.seconds:.1f}" for step in record.steps))
+    return told.append(f"\n{record.error}", style="red") if record.error else told
 
 
 def summary(record: RunRecord, settings: Settings) -> RenderableType:
@@ -111,10 +114,7 @@ def summary(record: RunRecord, settings: Settings) -> RenderableType:
 
 
 def _next_steps(settings: Settings) -> str:
-    example = (
-        "select campus_name, count(*) as students, round(avg(average_grade), 1) as grade "  # noqa: S608
-        f"from {settings.schema_prefix}.students group by campus_name order by students desc"
-    )
+    example = f"select status, count(*) from {settings.schema_prefix}.students group by status"  # noqa: S608
     return (
         "\n[bold]Next[/]\n"
         f'  campuslake query "{example}"\n'

@@ -65,7 +65,7 @@
 
 {#-
     The view of one mart at a tag. Its columns are those of the tagged snapshot, which an older run may
-    have other than today's; descriptions are today's.
+    have other than today's; descriptions are today's, cut to what a metastore holds (256 characters).
 -#}
 {%- macro published_view(mart, tag) -%}
 
@@ -73,7 +73,7 @@
   {%- set columns = [] -%}
   {%- for name in get_columns_in_query('select * from ' ~ tagged) -%}
     {%- set described = mart.columns.get(name, {}).get('description', '') -%}
-    {%- do columns.append('`' ~ name ~ '` comment ' ~ campuslake.quoted(described)) -%}
+    {%- do columns.append('`' ~ name ~ '` comment ' ~ campuslake.quoted(described | truncate(250))) -%}
   {%- endfor -%}
 
   create or replace view {{ mart.database }}.{{ mart.name }} (
@@ -85,7 +85,7 @@
 {%- endmacro -%}
 
 
-{#- A text as a SQL string. -#}
+{#- A text, on one line, as a SQL string. -#}
 {%- macro quoted(text) -%}
-'{{ text | trim | replace('\\', '\\\\') | replace("'", "\\'") }}'
+'{{ text.split() | join(' ') | replace('\\', '\\\\') | replace("'", "\\'") }}'
 {%- endmacro -%}

@@ -84,15 +84,18 @@ s3a://{{ env_var('CAMPUSLAKE_BUCKET', 'campuslake') }}/stage
 
 {#-
     The run that stage/current.json names. It is read through a table with a declared column,
-    because that is empty, and not an engine error, when the file does not exist.
+    because that is empty, and not an engine error, when the file does not exist. The table may have
+    been made for another bucket: each time it is pointed at this one.
 -#}
 {%- macro current_run_id(database) -%}
 
   {%- set pointer = database ~ '.extract_current' -%}
+  {%- set location = " location '" ~ campuslake.staging_zone() ~ "/current.json'" -%}
   {%- do campuslake.execute_statement(
       'create table if not exists ' ~ pointer ~ " (run_id string) using json options (mode 'FAILFAST')"
-      ~ " location '" ~ campuslake.staging_zone() ~ "/current.json'"
+      ~ location
   ) -%}
+  {%- do campuslake.execute_statement('alter table ' ~ pointer ~ ' set' ~ location) -%}
   {%- set run_ids = run_query('select run_id from ' ~ pointer).columns[0].values() -%}
 
   {%- if run_ids | length != 1 or not run_ids[0] -%}

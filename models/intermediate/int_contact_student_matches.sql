@@ -1,3 +1,6 @@
+{#- A table: matched once per build, read by every mart on recruitment and by its own tests. -#}
+{{ config(materialized='table') }}
+
 with
 
 contacts as (

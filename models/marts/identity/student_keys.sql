@@ -20,8 +20,8 @@ students as (
 ),
 
 -- A merge, so that of two builds at once the second fails and does not add a second key. It finds
--- nothing to update, and would touch no key if it did. Merge-on-read, because copy-on-write reads its
--- source twice, and a source that is drawn at random is refused.
+-- nothing to update, and would touch no key if it did. Merge-on-read, because copy-on-write would
+-- read its source twice: one that is drawn at random is refused.
 students_without_key as (
 
     select students.student_id

@@ -1,0 +1,164 @@
+"""The local stack and a pipeline that runs on it survive what machines do to them."""
+
+import json
+import signal
+import socket
+import subprocess
+import time
+
+import psutil
+import pytest
+from rich.progress import Progress
+
+from extract.zone import StagingZone
+from infra.errors import CampuslakeError
+from infra.local import stack as local_stack
+from infra.local.credentials import local_credentials
+from infra.local.s3 import ObjectStore
+from infra.local.stack import servers
+from infra.settings import Settings, settings
+from tests.conftest import Lake, make_lake
+
+SILENT = Progress(disable=True)
+
+
+def family(pid: int) -> list[psutil.Process]:
+    process = psutil.Process(pid)
+    return [process, *process.children(recursive=True)]
+
+
+def test_a_running_stack_is_found_and_left_alone(stack):
+    pids = [server.pid() for server in servers(stack)]
+    assert local_stack.up(stack, SILENT) == []
+    assert [server.pid() for server in servers(stack)] == pids
+
+
+def test_every_server_listens_on_this_machine_only(stack):
+    listening = [
+        connection.laddr
+        for server in servers(stack)
+        for process in family(server.pid())
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= len(servers(stack))
+    # Spark and the metastore bind IPv4 loopback through a dual socket, shown as ::ffff:127.0.0.1.
+    assert {address.ip.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
+
+
+def test_no_command_line_holds_a_credential(stack):
+    keys = local_credentials(stack.home)
+    secrets = (keys.postgres_password, keys.s3_secret_key, keys.s3_access_key)
+    for server in servers(stack):
+        for process in family(server.pid()):
+            command = " ".join(process.cmdline())
+            assert not any(secret in command for secret in secrets)
+
+
+def test_a_record_of_a_pid_that_is_now_another_program_is_stale(tmp_path):
+    server = ObjectStore(Settings(home=tmp_path))
+    record = tmp_path / "run" / "s3.json"
+    record.parent.mkdir()
+    sleeper = subprocess.Popen(["sleep", "60"])
+    try:
+        record.write_text(json.dumps({"pid": sleeper.pid, "started": time.time() - 3600}))
+        assert server.pid() is None
+        server.stop()
+        assert sleeper.poll() is None, "a stranger was stopped"
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+def test_a_busy_port_is_told_with_the_setting_that_moves_it(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CampuslakeError, match="CAMPUSLAKE_S3_PORT") as raised:
+            ObjectStore(Settings(home=tmp_path, s3_port=port)).start()
+    assert str(port) in str(raised.value)
+
+
+def kill(name: str) -> None:
+    """Kills a server and its children as a crash would."""
+    (server,) = [server for server in servers(settings()) if server.name == name]
+    for process in reversed(family(server.pid())):
+        process.send_signal(signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(pid) for pid in [server.pid()] if pid], timeout=10)
+
+
+@pytest.fixture(scope="module")
+def ran(stack, postgres) -> Lake:
+    lake = make_lake(stack, postgres, seed=21)
+    lake.run("run")
+    return lake
+
+
+def answer(lake: Lake) -> tuple:
+    prefix = lake.settings.schema_prefix
+    return lake.query(
+        f"select count(*), sum(grade_count), avg(average_grade) from {prefix}.students"
+    )
+
+
+@pytest.mark.parametrize(("server", "step"), [("spark", "build"), ("s3", "staging-gate")])
+def test_a_run_whose_server_is_killed_says_so_and_the_next_one_succeeds(ran, server, step):
+    before = answer(ran)
+    run = ran.start("run")
+    told = ""
+    while f'event="step started" step={step}' not in told:
+        line = run.stderr.readline()
+        assert line, told
+        told += line
+    time.sleep(1)
+    kill(server)
+    told += run.communicate(timeout=300)[1]
+    assert run.returncode == 1, told
+    (error,) = [line for line in told.splitlines() if line.startswith("error:")]
+    assert server in error
+    assert "Traceback" not in told
+    ran.run("up")
+    assert answer(ran) == before
+    ran.run("run")
+    assert answer(ran) == before
+
+
+def test_an_extract_whose_erp_is_killed_says_so_and_the_next_one_succeeds(ran):
+    before, runs = answer(ran), StagingZone(ran.settings).runs()
+    ran.erp.execute("alter table grades rename to grades_kept")
+    ran.erp.execute(
+        "create view grades as select grades_kept.* from (select pg_sleep(120)) as wait, grades_kept"
+    )
+    run = ran.start("run", "--only", "extract")
+    deadline = time.monotonic() + 60
+    while StagingZone(ran.settings).run_ids() == runs and time.monotonic() < deadline:
+        time.sleep(0.1)
+    kill("postgres")
+    told = run.communicate(timeout=120)[1]
+    assert run.returncode == 1
+    (error,) = [line for line in told.splitlines() if line.startswith("error:")]
+    assert "postgres" in error
+    assert StagingZone(ran.settings).run_ids() == runs
+    ran.run("up")
+    ran.erp.execute("drop view grades")
+    ran.erp.execute("alter table grades_kept rename to grades")
+    ran.run("run", "--only", "extract")
+    assert len(StagingZone(ran.settings).runs()) == len(runs) + 1
+    assert answer(ran) == before
+
+
+def test_the_whole_stack_comes_back_with_its_data_after_a_reboot(ran):
+    before = answer(ran)
+    for server in servers(settings()):
+        if server.pid() is not None:
+            kill(server.name)
+    ran.run("up")
+    assert answer(ran) == before
+
+
+def test_two_runs_at_once_do_not_meet(ran):
+    from orchestration.lock import run_lock
+
+    with run_lock(ran.settings):
+        assert "another run" in ran.run("run", "--only", "docs", code=1).stderr
