@@ -40,7 +40,6 @@ def run(
     stops the run; what analysts read is then what it was. Repeating is always safe.
     """
     from gates.verdicts import GateFailed, failure_table
-
     from orchestration import display, pipeline
 
     steps = pipeline.chosen_steps(first, only)

@@ -1,8 +1,7 @@
 """What analysts read: the audited snapshots of one run."""
 
-from gates.verdicts import audited_snapshots
-
 from extract.zone import StagingZone
+from gates.verdicts import audited_snapshots
 from infra.errors import CampuslakeError
 from infra.settings import Settings
 from infra.spark_sql import query

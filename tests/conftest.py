@@ -102,7 +102,11 @@ class Lake:
     @property
     def changes(self) -> dict[str, str]:
         """The environment variables that make this lake another than the default one."""
-        return {k: v for k, v in self.environment.items() if os.environ.get(k) != v}
+        return {
+            name: value
+            for name, value in self.environment.items()
+            if name.startswith("CAMPUSLAKE_") and os.environ.get(name) != value
+        }
 
     def run(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Runs a campuslake command to its end and checks its exit code."""

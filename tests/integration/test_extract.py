@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 
-import psycopg2
 import pytest
 from rich.progress import Progress
 
@@ -151,7 +150,8 @@ def start_extract_that_waits(lake) -> subprocess.Popen:
     settings, erp, zone = lake
     erp.execute("alter table grades rename to grades_kept")
     erp.execute(
-        "create view grades as select grades_kept.* from (select pg_sleep(120)) as wait, grades_kept"
+        "create view grades as"
+        " select grades_kept.* from (select pg_sleep(120)) as wait, grades_kept"
     )
     process = start_extract(settings)
     deadline = time.monotonic() + 30

@@ -128,7 +128,8 @@ def test_an_extract_whose_erp_is_killed_says_so_and_the_next_one_succeeds(ran):
     before, runs = answer(ran), StagingZone(ran.settings).runs()
     ran.erp.execute("alter table grades rename to grades_kept")
     ran.erp.execute(
-        "create view grades as select grades_kept.* from (select pg_sleep(120)) as wait, grades_kept"
+        "create view grades as"
+        " select grades_kept.* from (select pg_sleep(120)) as wait, grades_kept"
     )
     run = ran.start("run", "--only", "extract")
     deadline = time.monotonic() + 60
