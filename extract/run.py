@@ -20,7 +20,7 @@ from extract.upload import AHEAD, CHUNK, PartUpload
 from extract.zone import StagingZone, new_run_id
 from infra.erp import erp_dsn
 from infra.errors import CampuslakeError
-from infra.object_store import s3_client
+from infra.object_store import Bucket, s3_client
 from infra.settings import Settings
 
 log = structlog.get_logger("extract")
@@ -39,12 +39,11 @@ def extract(
     run_id = run_id or new_run_id()
     started_at = datetime.now(UTC)
     client = s3_client(settings, connections=workers * (AHEAD + 1) + 1)
-    zone = StagingZone(settings, client)
+    zone = StagingZone(settings, Bucket(settings, client))
     source = Source(erp_dsn(settings), settings.erp_schema)
     try:
         columns = _promised_columns(source)
-        for dead in zone.discard_uncommitted():
-            log.warning("discarded what a failed extract left", dead_run_id=dead)
+        _discard_the_dead(zone)
         parts = plan_parts(source.sizes(list(columns)))
         copies = _Copies(source, zone, run_id, columns, parts, progress)
         try:
@@ -58,6 +57,8 @@ def extract(
                 schema_fingerprint=fingerprint(columns),
                 tables=[_table_manifest(table, columns[table], copied) for table in columns],
             )
+            # Once more: what a process had sent when it was killed may have arrived since.
+            _discard_the_dead(zone, besides=run_id)
             zone.commit(manifest)
         except BaseException:
             _discard(zone, run_id)
@@ -90,6 +91,11 @@ def _table_manifest(
         bytes=sum(part.bytes for part in parts),
         parts=parts,
     )
+
+
+def _discard_the_dead(zone: StagingZone, besides: str = "") -> None:
+    for dead in zone.discard_uncommitted(besides):
+        log.warning("discarded what a failed extract left", dead_run_id=dead)
 
 
 def _discard(zone: StagingZone, run_id: str) -> None:
@@ -177,7 +183,7 @@ class _Copies:
 
     def _copy(self, session: Any, part: PlannedPart, uploads: ThreadPoolExecutor) -> Part:
         key = self.zone.prefix(self.run_id) + part.name
-        upload = PartUpload(self.zone.client, self.zone.bucket, key, uploads)
+        upload = PartUpload(self.zone.bucket, key, uploads)
         try:
             with session.cursor() as cursor:
                 statement = self.source.copy_statement(

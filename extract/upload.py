@@ -5,9 +5,8 @@ import io
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from extract.zone import storage_error
+from infra.errors import CampuslakeError
+from infra.object_store import Bucket
 
 CHUNK = 8 * 1024 * 1024  # bytes of one uploaded piece; S3 wants 5 MiB at least
 AHEAD = 2  # pieces of one object that may wait for S3; more than that, and COPY waits
@@ -20,11 +19,11 @@ class PartUpload(io.RawIOBase):
     nothing is visible in the bucket.
     """
 
-    def __init__(self, client: Any, bucket: str, key: str, pool: ThreadPoolExecutor) -> None:
-        self.key = key
+    def __init__(self, bucket: Bucket, key: str, pool: ThreadPoolExecutor) -> None:
         self.size = 0
-        self._client = client
-        self._where = {"Bucket": bucket, "Key": key}
+        self._bucket = bucket
+        self._client = bucket.client
+        self._where = {"Bucket": bucket.name, "Key": key}
         self._pool = pool
         self._hash = hashlib.sha256()
         self._held = bytearray()
@@ -46,7 +45,7 @@ class PartUpload(io.RawIOBase):
         """Finishes the object and returns its SHA-256 (hex)."""
         last = bytes(self._held)
         self._held.clear()
-        try:
+        with self._bucket.errors():
             if self._upload_id is None:
                 self._account(last)
                 self._client.put_object(**self._where, Body=last, ContentType="text/csv")
@@ -57,8 +56,6 @@ class PartUpload(io.RawIOBase):
                 self._client.complete_multipart_upload(
                     **self._where, UploadId=self._upload_id, MultipartUpload={"Parts": parts}
                 )
-        except (ClientError, BotoCoreError) as error:
-            raise storage_error(error, self._where["Bucket"]) from error
         return self._hash.hexdigest()
 
     def abort(self) -> None:
@@ -67,19 +64,18 @@ class PartUpload(io.RawIOBase):
             piece.cancel()
         if self._upload_id is not None:
             try:
-                self._client.abort_multipart_upload(**self._where, UploadId=self._upload_id)
-            except (ClientError, BotoCoreError):
+                with self._bucket.errors():
+                    self._client.abort_multipart_upload(**self._where, UploadId=self._upload_id)
+            except CampuslakeError:
                 pass  # the failure that led here is the one to tell
 
     def _send(self, piece: bytes) -> None:
-        try:
+        with self._bucket.errors():
             if self._upload_id is None:
                 begun = self._client.create_multipart_upload(**self._where, ContentType="text/csv")
                 self._upload_id = begun["UploadId"]
             if len(self._pieces) >= AHEAD:
                 self._pieces[-AHEAD].result()
-        except (ClientError, BotoCoreError) as error:
-            raise storage_error(error, self._where["Bucket"]) from error
         self._pieces.append(self._pool.submit(self._put_piece, len(self._pieces) + 1, piece))
         self._account(piece)
 

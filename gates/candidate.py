@@ -7,14 +7,18 @@ engine sees them, no metastore keeps them. Each is read once from S3 and then ca
 """
 
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+
+import structlog
 
 from extract.manifest import Column, Manifest, TableManifest
 from infra.errors import CampuslakeError
 from infra.settings import Settings
 from infra.spark_sql import execute
+
+log = structlog.get_logger("gates")
 
 # The same options as macros/staging/register_staging.sql, which says why.
 CSV_OPTIONS = (
@@ -46,24 +50,48 @@ REFERENCES = {
 
 
 @contextmanager
-def candidate(settings: Settings, manifest: Manifest) -> Iterator[dict[str, str]]:
-    """Registers a run and yields why each unreadable table is so; drops everything at the end."""
-    unreadable: dict[str, str] = {}
+def candidate(
+    settings: Settings, manifest: Manifest, absent: Collection[str] = ()
+) -> Iterator[Callable[[str], str | None]]:
+    """Registers a run in the background, and drops everything at the end.
 
-    def register(table: TableManifest) -> None:
-        if reason := _register(settings, manifest, table, set(unreadable)):
-            unreadable[table.name] = reason
+    Yields a function that waits for a table and returns why it is unreadable, or None when it can
+    be judged. `absent` tables have no file to read: they are left out, and what points to them
+    stays open.
+    """
+    tables = {table.name: table for table in manifest.tables if table.name not in absent}
+    registered: dict[str, Future[str | None]] = {}
 
+    def register(table: TableManifest) -> str | None:
+        parents = set(REFERENCES.get(table.name, {}).values()) & set(tables)
+        readable = {parent for parent in parents if registered[parent].result() is None}
+        return _register(settings, manifest, table, readable)
+
+    pool = ThreadPoolExecutor(SIDE_BY_SIDE)
     try:
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            for generation in _generations(manifest):
-                list(pool.map(register, generation))
-        yield unreadable
+        # Whoever waits for a parent was submitted after it, so some task can always go on.
+        for generation in generations(tables):
+            for name in generation:
+                registered[name] = pool.submit(register, tables[name])
+        yield lambda name: registered[name].result()
     finally:
-        for table in manifest.tables:
-            view = view_name(settings, manifest.run_id, table.name)
-            for name in (f"{DATABASE}.{view}", f"{DATABASE}.{view}_text"):
+        pool.shutdown(cancel_futures=True)
+        _drop(settings, manifest.run_id, list(tables))
+
+
+def _drop(settings: Settings, run_id: str, tables: Sequence[str]) -> None:
+    """Drops what it can of a run's views. When the engine is gone, so are they."""
+
+    def drop(table: str) -> None:
+        view = f"{DATABASE}.{view_name(settings, run_id, table)}"
+        for name in (view, f"{view}_text"):
+            try:
                 execute(f"drop view if exists {name}", settings)
+            except CampuslakeError as error:
+                log.warning("a candidate view was not dropped", view=name, reason=str(error))
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        list(pool.map(drop, tables))
 
 
 def view_name(settings: Settings, run_id: str, table: str) -> str:
@@ -71,18 +99,20 @@ def view_name(settings: Settings, run_id: str, table: str) -> str:
     return f"{settings.candidate_prefix}_{run_id.lower()}_{table}"
 
 
-def _generations(manifest: Manifest) -> Iterator[list[TableManifest]]:
-    """Yields tables so that those pointed to come before: they are cached when they are asked."""
-    left = list(manifest.tables)
+def generations(tables: Collection[str]) -> Iterator[list[str]]:
+    """Yields tables so that those pointed to come before: they are cached when they are asked.
+
+    Judged in this order, a cause is told before its consequences.
+    """
+    left = sorted(tables)
     while left:
-        names = {table.name for table in left}
-        free = [t for t in left if not names & set(REFERENCES.get(t.name, {}).values()) - {t.name}]
+        free = [t for t in left if not set(left) & set(REFERENCES.get(t, {}).values()) - {t}]
         yield free
         left = [table for table in left if table not in free]
 
 
 def _register(
-    settings: Settings, manifest: Manifest, table: TableManifest, unreadable: set[str]
+    settings: Settings, manifest: Manifest, table: TableManifest, readable: set[str]
 ) -> str | None:
     location = f"s3a://{settings.bucket}/stage/run_id={manifest.run_id}/{table.name}/"
     view = f"{DATABASE}.{view_name(settings, manifest.run_id, table.name)}"
@@ -90,7 +120,7 @@ def _register(
     parents = {
         parent: f"{DATABASE}.{view_name(settings, manifest.run_id, parent)}"
         for parent in REFERENCES.get(table.name, {}).values()
-        if parent not in unreadable
+        if parent in readable
     }
     text = view.removeprefix(f"{DATABASE}.") + "_text"
     try:

@@ -5,6 +5,7 @@ import time
 from rich.progress import Progress
 
 from extract.zone import StagingZone
+from gates import warm_up
 from gates.suites import read_suites
 from gates.validation import validate
 from gates.verdicts import Check, Verdict, save
@@ -13,7 +14,7 @@ from infra.settings import Settings
 from infra.spark_sql import query
 
 
-def judge(settings: Settings, run_id: str, progress: Progress) -> Verdict:
+def judge(settings: Settings, run_id: str, progress: Progress | None = None) -> Verdict:
     """Judges the marts built from a run and keeps the verdict with their Iceberg snapshots.
 
     A mart that is rebuilt while it is judged fails. Raises `CampuslakeError` when the run, the
@@ -21,7 +22,10 @@ def judge(settings: Settings, run_id: str, progress: Progress) -> Verdict:
     """
     started = time.monotonic()
     manifest = StagingZone(settings).manifest(run_id)
-    suites = read_suites("marts")
+    warm_up()
+    progress = progress or Progress(disable=True)
+    databases = {"build": settings.build_database, "staging": settings.staging_database}
+    suites = read_suites("marts", databases)
     data_docs = settings.artifacts / "data_docs" / run_id / "marts"
     before, checks = _snapshots(settings, [suite.table for suite in suites])
     checks += validate(
@@ -69,8 +73,12 @@ def _snapshots(settings: Settings, tables: list[str]) -> tuple[dict[str, int], l
                 Check(
                     table=table,
                     expectation="expect_table_to_exist",
-                    observed="there is no such table, or nothing was ever written to it",
+                    observed=_why_none(error),
                     passed=False,
                 )
             )
     return found, missing
+
+
+def _why_none(error: CampuslakeError | IndexError) -> str:
+    return error.message if isinstance(error, CampuslakeError) else "nothing was ever written to it"

@@ -2,14 +2,16 @@
 
 import math
 import time
+from collections.abc import Iterator
 
 from rich.progress import Progress
 
 from extract.manifest import Manifest
 from extract.zone import StagingZone
-from gates.candidate import DATABASE, candidate, view_name
-from gates.files import judge_files
-from gates.suites import read_suites
+from gates import warm_up
+from gates.candidate import DATABASE, candidate, generations, view_name
+from gates.files import judge_files, judge_presence
+from gates.suites import Suite, read_suites
 from gates.validation import validate
 from gates.verdicts import Check, Verdict, save
 from infra.settings import Settings
@@ -17,36 +19,47 @@ from infra.settings import Settings
 LEAST_SHARE = 0.8  # a table that shrinks by more than a fifth between two runs is suspect
 
 
-def judge(settings: Settings, run_id: str, progress: Progress) -> Verdict:
+def judge(settings: Settings, run_id: str, progress: Progress | None = None) -> Verdict:
     """Judges a committed run, promoted or not, and keeps the verdict.
 
-    First the contents, through Spark, then the files against the manifest: whoever reads the
-    verdict wants to know what is wrong before which file was touched. Nothing is promoted here.
+    First what is missing, then the contents, through Spark, those pointed to before those that
+    point, then the files against the manifest: whoever reads the verdict wants to know what is
+    wrong before what follows from it and which file was touched. Nothing is promoted here.
     Raises `CampuslakeError` when the run, the object store or the engine does not answer.
     """
     started = time.monotonic()
     zone = StagingZone(settings)
     manifest = zone.manifest(run_id)
-    checks: list[Check] = []
+    warm_up()
+    progress = progress or Progress(disable=True)
+    keys = zone.keys(run_id)
+    suites = _suites_of(manifest)
+    checks = judge_presence(keys, manifest) + _unjudged(manifest, suites)
+    # A prefix may outlive its objects: what has no file is not empty, it is not there.
+    absent = {t.name for t in manifest.tables if not any(part.key in keys for part in t.parts)}
     data_docs = settings.artifacts / "data_docs" / run_id / "staging"
-    task = progress.add_task("staging gate: read the files", total=None)
-    with candidate(settings, manifest) as unreadable:
-        progress.remove_task(task)
-        suites = [s for s in read_suites("staging") if s.table not in unreadable]
-        checks += [
-            Check(table=t, expectation="expect_table_to_be_readable", observed=why, passed=False)
-            for t, why in unreadable.items()
-        ]
-        checks += validate(
+    with candidate(settings, manifest, absent) as why_unreadable:
+
+        def readable() -> Iterator[Suite]:
+            for suite in suites:
+                if reason := why_unreadable(suite.table):
+                    zone.bucket.require_answer()  # else that is why
+                    checks.append(_unreadable(suite.table, reason))
+                else:
+                    yield suite
+
+        suites = [suite for suite in suites if suite.table not in absent]
+        found = validate(
             settings,
             DATABASE,
             {suite.table: view_name(settings, run_id, suite.table) for suite in suites},
-            suites,
+            readable(),
             _row_counts(manifest, _previous(zone, run_id)),
             data_docs,
             progress,
         )
-    checks += judge_files(zone, manifest)
+        checks += found
+    checks += judge_files(zone, keys, manifest)
     verdict = Verdict(
         layer="staging",
         run_id=run_id,
@@ -56,6 +69,33 @@ def judge(settings: Settings, run_id: str, progress: Progress) -> Verdict:
     )
     save(settings, verdict)
     return verdict
+
+
+def _suites_of(manifest: Manifest) -> list[Suite]:
+    """The suites of a run's tables, those pointed to first."""
+    order = [t for tables in generations([t.name for t in manifest.tables]) for t in tables]
+    suites = {suite.table: suite for suite in read_suites("staging")}
+    return [suites[table] for table in order if table in suites]
+
+
+def _unreadable(table: str, reason: str) -> Check:
+    return Check(
+        table=table, expectation="expect_table_to_be_readable", observed=reason, passed=False
+    )
+
+
+def _unjudged(manifest: Manifest, suites: list[Suite]) -> list[Check]:
+    judged = {suite.table for suite in suites}
+    return [
+        Check(
+            table=table.name,
+            expectation="expect_suite_to_exist",
+            observed="nothing judges it: gates/suites/staging has no such file",
+            passed=False,
+        )
+        for table in manifest.tables
+        if table.name not in judged
+    ]
 
 
 def _previous(zone: StagingZone, run_id: str) -> Manifest | None:

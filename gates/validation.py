@@ -2,14 +2,17 @@
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress
+from sqlalchemy.exc import SQLAlchemyError
 
 from gates.suites import Suite
 from gates.verdicts import Check
+from infra.errors import CampuslakeError
+from infra.object_store import Bucket
 from infra.settings import Settings
 from infra.spark_sql import engine_url, sentence
 
@@ -24,40 +27,51 @@ def validate(
     settings: Settings,
     database: str,
     names: dict[str, str],
-    suites: Sequence[Suite],
+    suites: Iterable[Suite],
     parameters: dict[str, Any],
     data_docs: Path,
     progress: Progress,
 ) -> list[Check]:
     """Validates each suite's table and writes Data Docs into the folder `data_docs`.
 
-    `names` gives the table or view of `database` that stands for each suite's table.
+    `names` gives the table or view of `database` that stands for each suite's table. `suites` may
+    wait, before it gives a suite, until that suite's table is there.
     `parameters` are the values of the suites' `$PARAMETER`s. An expectation that could not be
     evaluated, or gave no result, is a failed check.
     """
     gx = _quiet_great_expectations()
     context = _context(gx, data_docs)
-    source = context.data_sources.add_sql(database, connection_string=engine_url(settings))
-    task = progress.add_task("great expectations", total=len(suites))
+    task = progress.add_task("great expectations", total=len(names))
     checks: list[Check] = []
-    for suite in suites:
-        asset = source.add_table_asset(
-            suite.table, table_name=names[suite.table], schema_name=database
-        )
-        definition = context.validation_definitions.add(
-            gx.ValidationDefinition(
-                name=suite.table,
-                data=asset.add_batch_definition_whole_table("all rows"),
-                suite=context.suites.add(_gx_suite(gx, suite)),
+    # Whatever goes wrong in between is one line for the user. One suite at a time: Great
+    # Expectations parses its parameters with one parser for all threads.
+    try:
+        source = context.data_sources.add_sql(database, connection_string=engine_url(settings))
+        for suite in suites:
+            asset = source.add_table_asset(
+                suite.table, table_name=names[suite.table], schema_name=database
             )
-        )
-        result = definition.run(expectation_parameters=parameters, result_format=HOLDS)
-        if not result.success:
-            result = definition.run(expectation_parameters=parameters, result_format=COUNTS)
-        checks += _checks(suite, result)
-        progress.advance(task)
-    context.build_data_docs(site_names=[SITE])
-    progress.remove_task(task)
+            definition = context.validation_definitions.add(
+                gx.ValidationDefinition(
+                    name=suite.table,
+                    data=asset.add_batch_definition_whole_table("all rows"),
+                    suite=context.suites.add(_gx_suite(gx, suite)),
+                )
+            )
+            result = definition.run(expectation_parameters=parameters, result_format=HOLDS)
+            if not result.success:
+                Bucket(settings).require_answer()  # else that is why, and not worth asking again
+                result = definition.run(expectation_parameters=parameters, result_format=COUNTS)
+            checks += _checks(suite, result)
+            progress.advance(task)
+        context.build_data_docs(site_names=[SITE])
+    except (gx.exceptions.GreatExpectationsError, SQLAlchemyError, OSError) as error:
+        raise CampuslakeError(
+            f"Great Expectations could not judge {database}: {type(error).__name__}",
+            "see `campuslake status`; nothing was promoted or published",
+        ) from error
+    finally:
+        progress.remove_task(task)
     return checks
 
 
@@ -142,6 +156,8 @@ def _observed(entry: Any, found: dict[str, Any], arguments: dict[str, Any]) -> s
     if not _evaluated(entry):
         return f"could not be evaluated: {_reason(entry.exception_info)}"
     if (value := found.get("observed_value")) is not None:
+        if promise := entry.expectation_config.description:  # of a query that finds what breaks it
+            return f"{promise}: not so for {value:,} rows"
         if isinstance(value, list):
             return f"{', '.join(map(str, value))}"
         if "value" in arguments:

@@ -2,16 +2,13 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field
 from rich.table import Table
 from rich.text import Text
 
-from extract.zone import ABSENT, storage_error
 from infra.errors import CampuslakeError
-from infra.object_store import s3_client
+from infra.object_store import Bucket
 from infra.settings import Settings
 
 MOST_TOLD = 3  # failures in the one-line message; the table shows all
@@ -106,30 +103,16 @@ def failure_table(verdict: Verdict) -> Table:
 
 def save(settings: Settings, verdict: Verdict) -> None:
     """Keeps a verdict in the bucket, in the place of an earlier one on the same run."""
-    try:
-        s3_client(settings).put_object(
-            Bucket=settings.bucket,
-            Key=_key(settings, verdict.layer, verdict.run_id),
-            Body=verdict.model_dump_json(indent=1).encode(),
-            ContentType="application/json",
-        )
-    except (ClientError, BotoCoreError) as error:
-        raise storage_error(error, settings.bucket) from error
+    key = _key(settings, verdict.layer, verdict.run_id)
+    Bucket(settings).put(key, verdict.model_dump_json(indent=1))
 
 
 def audited_snapshots(settings: Settings, run_id: str) -> dict[str, int] | None:
     """Returns the Iceberg snapshot of each mart that a run passed the marts gate with, or None."""
-    try:
-        answer: Any = s3_client(settings).get_object(
-            Bucket=settings.bucket, Key=_key(settings, "marts", run_id)
-        )
-        verdict = Verdict.model_validate_json(answer["Body"].read())
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ABSENT:
-            return None
-        raise storage_error(error, settings.bucket) from error
-    except BotoCoreError as error:
-        raise storage_error(error, settings.bucket) from error
+    stored = Bucket(settings).get(_key(settings, "marts", run_id))
+    if stored is None:
+        return None
+    verdict = Verdict.model_validate_json(stored.body)
     return verdict.snapshots if verdict.passed else None
 
 

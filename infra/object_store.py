@@ -1,12 +1,110 @@
-"""Clients of the object store: the local one by its own keys, AWS by the usual chain."""
+"""The bucket: one client of S3 or of the local store, its errors told in one line."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.errors import CampuslakeError
 from infra.local.credentials import local_credentials
 from infra.settings import Settings
+
+ABSENT = ("404", "NoSuchKey", "NotFound")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object's content, and the tag that changes whenever it is written."""
+
+    body: bytes
+    etag: str
+
+
+class Bucket:
+    """The settings' bucket. Every method raises `CampuslakeError` when the store refuses."""
+
+    def __init__(self, settings: Settings, client: Any = None) -> None:
+        self.name = settings.bucket
+        self.client = client or s3_client(settings)
+
+    def get(self, key: str) -> Stored | None:
+        """Returns a small object, or None when there is none."""
+        with self.errors():
+            try:
+                answer = self.client.get_object(Bucket=self.name, Key=key)
+                return Stored(answer["Body"].read(), answer["ETag"])
+            except ClientError as error:
+                if is_absence(error):
+                    return None
+                raise
+
+    def exists(self, key: str) -> bool:
+        """Whether there is such an object."""
+        with self.errors():
+            try:
+                self.client.head_object(Bucket=self.name, Key=key)
+            except ClientError as error:
+                if is_absence(error):
+                    return False
+                raise
+        return True
+
+    def put(self, key: str, text: str, **condition: str) -> None:
+        """Writes a small object. `IfNoneMatch="*"` or `IfMatch=etag` make it a compare-and-swap."""
+        with self.errors():
+            try:
+                self.client.put_object(Bucket=self.name, Key=key, Body=text.encode(), **condition)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "PreconditionFailed":
+                    raise
+                raise CampuslakeError(
+                    f"s3://{self.name}/{key} was written by someone else meanwhile",
+                    "let the other run finish, then repeat",
+                ) from error
+
+    def keys(self, prefix: str) -> list[str]:
+        """Returns the key of every object below a prefix, in order."""
+        with self.errors():
+            pages = self.client.get_paginator("list_objects_v2")
+            return [
+                entry["Key"]
+                for page in pages.paginate(Bucket=self.name, Prefix=prefix)
+                for entry in page.get("Contents", [])
+            ]
+
+    def delete(self, key: str) -> None:
+        """Deletes an object, if there is one."""
+        with self.errors():
+            self.client.delete_object(Bucket=self.name, Key=key)
+
+    def require_answer(self) -> None:
+        """Returns when the store answers for the bucket."""
+        with self.errors():
+            self.client.head_bucket(Bucket=self.name)
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Translates errors of calls to `client`."""
+        try:
+            yield
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError):
+                detail = error.response["Error"].get("Code", "unknown error")
+            else:
+                detail = type(error).__name__
+            raise CampuslakeError(
+                f"the object store of bucket {self.name} failed: {detail}",
+                "see `campuslake status`; check the endpoint, the keys and the bucket",
+            ) from error
+
+
+def is_absence(error: ClientError) -> bool:
+    """Whether the store says that there is no such object."""
+    return error.response["Error"]["Code"] in ABSENT
 
 
 def s3_endpoint(settings: Settings) -> str | None:

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     s3_port: Port = Field(8333, description="S3; its inner ports follow (see infra/local/s3.py)")
     metastore_port: Port = 9083
     spark_memory: str = Field("4g", description="Heap of the local Spark Thrift server")
+    spark_conf: dict[str, str] = Field({}, description="More settings of the local Spark, as JSON")
     docs_port: Port = Field(8081, description="Port of `make docs-serve`")
 
     @property

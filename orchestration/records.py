@@ -2,13 +2,10 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, Field
 
-from extract.zone import ABSENT, storage_error
-from infra.object_store import s3_client
+from infra.object_store import Bucket
 from infra.settings import Settings
 
 
@@ -69,8 +66,7 @@ class RunRegister:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._bucket = settings.bucket
-        self._client = s3_client(settings)
+        self._bucket = Bucket(settings)
         self._prefix = f"runs/{settings.schema_prefix}/"
 
     def save(self, record: RunRecord) -> None:
@@ -79,52 +75,23 @@ class RunRegister:
 
     def get(self, run_id: str) -> RunRecord | None:
         """Returns a run's record, or None."""
-        text = self._get(f"{run_id}.json")
-        return RunRecord.model_validate_json(text) if text else None
+        stored = self._bucket.get(f"{self._prefix}{run_id}.json")
+        return RunRecord.model_validate_json(stored.body) if stored else None
 
     def all(self) -> list[RunRecord]:
         """Returns every record, newest first."""
-        try:
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=self._prefix
-            )
-            keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-        except (ClientError, BotoCoreError) as error:
-            raise storage_error(error, self._bucket) from error
-        run_ids = [key.removeprefix(self._prefix).removesuffix(".json") for key in keys]
-        records = [
-            self.get(run_id) for run_id in sorted(run_ids, reverse=True) if "/" not in run_id
-        ]
-        return [record for record in records if record is not None]
+        names = [key.removeprefix(self._prefix) for key in self._bucket.keys(self._prefix)]
+        run_ids = sorted((n.removesuffix(".json") for n in names if "/" not in n), reverse=True)
+        return [record for record in map(self.get, run_ids) if record is not None]
 
     def publication(self) -> Publication | None:
         """Returns what is published, or None before the first publication."""
-        text = self._get("publication/current.json")
-        return Publication.model_validate_json(text) if text else None
+        stored = self._bucket.get(f"{self._prefix}publication/current.json")
+        return Publication.model_validate_json(stored.body) if stored else None
 
     def publish(self, publication: Publication) -> None:
         """Records what is published."""
         self._put("publication/current.json", publication)
 
     def _put(self, name: str, content: BaseModel) -> None:
-        try:
-            self._client.put_object(
-                Bucket=self._bucket,
-                Key=self._prefix + name,
-                Body=content.model_dump_json(indent=1).encode(),
-                ContentType="application/json",
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise storage_error(error, self._bucket) from error
-
-    def _get(self, name: str) -> Any:
-        try:
-            return self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)[
-                "Body"
-            ].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ABSENT:
-                return None
-            raise storage_error(error, self._bucket) from error
-        except BotoCoreError as error:
-            raise storage_error(error, self._bucket) from error
+        self._bucket.put(self._prefix + name, content.model_dump_json(indent=1))

@@ -11,11 +11,10 @@ from thrift.Thrift import TMessageType, TType
 from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TBufferedTransport
 
-from infra.local.credentials import local_credentials, write_private
+from infra.local.credentials import write_private
 from infra.local.java import java_home
+from infra.local.s3a import s3a_conf, s3a_environment
 from infra.local.server import Server
-from infra.object_store import s3_endpoint
-from infra.settings import Settings
 
 LOCK_TIMEOUT_SECONDS = 30
 ASK_TIMEOUT_MS = 5000
@@ -39,12 +38,9 @@ class Metastore(Server):
             "hive.metastore.warehouse.dir": f"s3a://{self.settings.bucket}/warehouse",
             "hive.async.log.enabled": "false",
             "hive.txn.timeout": f"{LOCK_TIMEOUT_SECONDS}s",
-            "fs.s3a.endpoint": s3_endpoint(self.settings) or "",
-            "fs.s3a.path.style.access": "true",
-            "fs.s3a.connection.ssl.enabled": "false",
-            "fs.s3a.aws.credentials.provider": (
-                "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"
-            ),
+            # Statistics of files are Iceberg's own; the metastore would list each table's objects.
+            "hive.stats.autogather": "false",
+            **s3a_conf(self.settings),
         }
         rows = "".join(
             f"<property><name>{name}</name><value>{escape(value)}</value></property>\n"
@@ -65,7 +61,7 @@ class Metastore(Server):
         ]
 
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "JAVA_HOME": str(java_home()), **s3_environment(self.settings)}
+        return {**os.environ, "JAVA_HOME": str(java_home()), **s3a_environment(self.settings)}
 
     def ask(self) -> None:
         """Calls `get_all_databases`, which the metastore answers from its database."""
@@ -103,15 +99,3 @@ appender.stderr.target = SYSTEM_ERR
 appender.stderr.layout.type = PatternLayout
 appender.stderr.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex{3}
 """
-
-
-def s3_environment(settings: Settings) -> dict[str, str]:
-    """Returns the local store's keys as the variables that S3A reads.
-
-    An environment is readable by its owner only; command lines and Spark's settings are not.
-    """
-    keys = local_credentials(settings.home)
-    return {
-        "AWS_ACCESS_KEY_ID": keys.s3_access_key,
-        "AWS_SECRET_ACCESS_KEY": keys.s3_secret_key,
-    }

@@ -8,9 +8,9 @@ import pyspark
 
 from infra.local.credentials import write_private
 from infra.local.java import java_home
-from infra.local.metastore import LOG4J, s3_environment
+from infra.local.metastore import LOG4J
+from infra.local.s3a import s3a_conf, s3a_environment
 from infra.local.server import Server
-from infra.object_store import s3_endpoint
 from infra.settings import REPOSITORY
 from infra.spark_sql import query
 
@@ -57,7 +57,7 @@ class SparkThrift(Server):
     def environment(self) -> dict[str, str]:
         return {
             **os.environ,
-            **s3_environment(self.settings),
+            **s3a_environment(self.settings),
             "JAVA_HOME": str(java_home()),
             "SPARK_CONF_DIR": str(self.folder / "conf"),
             "SPARK_LOCAL_IP": "127.0.0.1",
@@ -88,15 +88,7 @@ class SparkThrift(Server):
             "spark.sql.shuffle.partitions": 2 * (os.cpu_count() or 1),
             "spark.sql.warehouse.dir": f"s3a://{settings.bucket}/warehouse",
             "spark.hadoop.hive.metastore.uris": f"thrift://127.0.0.1:{settings.metastore_port}",
-            "spark.hadoop.fs.s3a.endpoint": s3_endpoint(settings),
-            "spark.hadoop.fs.s3a.path.style.access": "true",
-            "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
-            "spark.hadoop.fs.s3a.aws.credentials.provider": (
-                "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"
-            ),
-            # A dead object store is told within seconds, not minutes.
-            "spark.hadoop.fs.s3a.attempts.maximum": 2,
-            "spark.hadoop.fs.s3a.retry.limit": 3,
-            "spark.hadoop.fs.s3a.connection.establish.timeout": 3000,
         }
+        local |= {f"spark.hadoop.{name}": value for name, value in s3a_conf(settings).items()}
+        local |= settings.spark_conf
         return "".join(f"{name} {value}\n" for name, value in local.items())

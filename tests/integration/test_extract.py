@@ -38,7 +38,7 @@ def lake(object_store, postgres) -> tuple[Settings, Erp, StagingZone]:
     generate(postgres, "tiny", 3, schema=name)
     settings = Settings(erp_schema=name, bucket=name)
     zone = StagingZone(settings)
-    zone.client.create_bucket(Bucket=name)
+    zone.bucket.client.create_bucket(Bucket=name)
     return settings, Erp(postgres, name), zone
 
 
@@ -46,7 +46,7 @@ def rows_of(zone: StagingZone, run_id: str, table: str) -> list[list[str]]:
     """The rows of a table as csv reads them, headers left out."""
     rows = []
     for part in zone.manifest(run_id).table(table).parts:
-        text = zone.client.get_object(Bucket=zone.bucket, Key=part.key)["Body"].read().decode()
+        text = zone.bucket.get(part.key).body.decode()
         rows += list(csv.reader(io.StringIO(text)))[1:]
     return rows
 
@@ -85,7 +85,7 @@ def test_null_and_empty_string_and_hostile_text_come_through(lake):
     company = next(row for row in rows_of(zone, manifest.run_id, "companies") if row[0] == "1")
     assert company[1] == hostile
     key = manifest.table("audiences").parts[0].key
-    text = zone.client.get_object(Bucket=zone.bucket, Key=key)["Body"].read().decode()
+    text = zone.bucket.get(key).body.decode()
     lines = {line.split(",", 1)[0]: line for line in text.splitlines()}
     assert lines["1"].split(",")[-2] == ""
     assert lines["2"].split(",")[-2] == '""'
