@@ -58,7 +58,7 @@ def _staging_gate(context: RunContext) -> str:
 
 def _build(context: RunContext) -> str:
     done = context.dbt.build()
-    kinds = {"model": "models", "snapshot": "snapshots", "test": "tests", "unit_test": "unit tests"}
+    kinds = {"model": "models", "snapshot": "snapshots", "test": "tests"}
     return ", ".join(f"{done[kind]} {words}" for kind, words in kinds.items() if kind in done)
 
 

@@ -19,6 +19,33 @@ from rich.progress import Progress
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+# What `Lake.figures` must answer, by plain SQL on the ERP.
+ERP_FIGURES = """
+with averages as (
+    select student_id, avg(grade) as average_grade from grades group by student_id
+), rates as (
+    select
+        a.student_id,
+        avg(case when a.status in ('present', 'late') then 1.0 else 0.0 end) as attendance_rate
+    from attendances a
+    join lessons l on l.id = a.lesson_id
+    join students s on s.id = a.student_id
+    where (l.starts_at at time zone 'Europe/Paris')::date
+        between s.join_date and coalesce(s.left_date, 'infinity')
+    group by a.student_id
+), recruited as (
+    select distinct s.id
+    from students s
+    join audiences c on lower(trim(c.email)) = lower(trim(s.personal_email))
+    where (c.collected_at at time zone 'Europe/Paris')::date <= s.join_date
+)
+select count(*), avg(average_grade)::float8, avg(attendance_rate)::float8, count(recruited.id)
+from students s
+left join averages on averages.student_id = s.id
+left join rates on rates.student_id = s.id
+left join recruited on recruited.id = s.id
+"""
+
 
 def pytest_configure() -> None:
     """Points every setting at the test stack before anything reads one."""
@@ -137,6 +164,19 @@ class Lake:
 
         return query(statement, self.settings)
 
+    def erp_figures(self) -> tuple:
+        """What the published students must say of the ERP as it is now."""
+        return self.erp.query(ERP_FIGURES)[0]
+
+    def figures(self) -> tuple:
+        """What the published students say: their number, two averages, the recruited at events."""
+        (answer,) = self.query(
+            "select count(*), avg(average_grade), avg(attendance_rate),"
+            " sum(case when recruited_at_event then 1 else 0 end)"
+            f" from {self.settings.schema_prefix}.students"
+        )
+        return answer
+
 
 @pytest.fixture(scope="session")
 def stack() -> object:
@@ -195,7 +235,9 @@ def make_lake(stack, postgres: str, seed: int) -> Lake:
     return Lake(Erp(postgres, name), {**os.environ, **changes})
 
 
-@pytest.fixture(scope="module")
-def lake(stack, postgres: str) -> Lake:
-    """A lake of the test module's own (tiny, seed 11)."""
-    return make_lake(stack, postgres, seed=11)
+@pytest.fixture(scope="session")
+def ran(stack, postgres: str) -> Lake:
+    """A lake (tiny, seed 11) after its first `campuslake run`. Its tests share it."""
+    lake = make_lake(stack, postgres, seed=11)
+    lake.run("run")
+    return lake

@@ -16,7 +16,6 @@ from infra.errors import CampuslakeError
 from infra.settings import Settings
 
 POLL_SECONDS = 0.1
-STOP_SECONDS = 20
 CLOCK_SLACK_SECONDS = 2  # start times shift a little when the clock is set
 
 
@@ -30,6 +29,7 @@ class Server(ABC):
     name: str
     stop_signal = signal.SIGTERM
     start_seconds = 90
+    stop_seconds = 20  # then it is killed
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -99,10 +99,9 @@ class Server(ABC):
         if process:
             family = [process, *process.children(recursive=True)]
             process.send_signal(self.stop_signal)
-            _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
-            for survivor in alive:
+            for survivor in _wait_until_ended(family, self.stop_seconds):
                 survivor.kill()
-            psutil.wait_procs(alive, timeout=STOP_SECONDS)
+            _wait_until_ended(family, self.stop_seconds)
         self._record.unlink(missing_ok=True)
         return process is not None
 
@@ -125,7 +124,7 @@ class Server(ABC):
         deadline = time.monotonic() + self.start_seconds
         while True:
             process = self._process()
-            if process is None or process.status() == psutil.STATUS_ZOMBIE:
+            if process is None:
                 self._record.unlink(missing_ok=True)
                 raise CampuslakeError(f"{self.name} died while starting", f"read {self.log}")
             try:
@@ -161,11 +160,30 @@ class Server(ABC):
         try:
             record = json.loads(self._record.read_text())
             process = psutil.Process(record["pid"])
-            alive = process.status() != psutil.STATUS_ZOMBIE
             same = abs(process.create_time() - record["started"]) < CLOCK_SLACK_SECONDS
-            return process if alive and same else None
+            return process if _is_alive(process) and same else None
         except (FileNotFoundError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
             return None
+
+
+def _wait_until_ended(family: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Waits until all have ended, or for so long; returns who has not.
+
+    Unlike `psutil.wait_procs` it does not wait until init has buried the dead.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        alive = [process for process in family if _is_alive(process)]
+        if not alive or time.monotonic() > deadline:
+            return alive
+        time.sleep(POLL_SECONDS)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _holder(port: int) -> str:

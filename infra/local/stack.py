@@ -36,11 +36,11 @@ def up(settings: Settings, progress: Progress) -> list[str]:
     ensure_jars(settings.jars)
     progress.remove_task(task)
     settings.home.mkdir(parents=True, exist_ok=True)
-    postgres, *lake = servers(settings)
-    with ThreadPoolExecutor(2) as pool:
+    postgres, object_store, *engine = servers(settings)
+    with ThreadPoolExecutor(3) as pool:
         branches = [
-            pool.submit(_start_in_turn, [postgres], progress),
-            pool.submit(_start_in_turn, lake, progress),
+            pool.submit(_start_in_turn, chain, progress)
+            for chain in ([postgres], [object_store], engine)
         ]
         started = [name for branch in as_completed(branches) for name in branch.result()]
     return started
