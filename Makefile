@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: run test lint up down status clean docs docs-serve
+.PHONY: run test lint bench up down status clean docs docs-serve
 .DEFAULT_GOAL := run
 
 run: .venv/ready
@@ -15,6 +15,9 @@ test: .venv/ready
 
 lint: .venv/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/lint
+
+bench: .venv/ready
+	@$(BIN)/python -m benchmarks.pipeline $(SCALE)
 
 up down status docs-serve: .venv/ready
 	@$(BIN)/campuslake $@

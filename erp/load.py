@@ -7,7 +7,7 @@ import psycopg2
 from psycopg2 import sql
 
 from erp.database import columns_of, enter_schema, reason, transaction
-from erp.tables import TABLES
+from erp.schema import TABLES
 from infra.errors import CampuslakeError
 
 

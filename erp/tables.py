@@ -13,20 +13,6 @@ from erp.school import SUBJECTS, campus_rows, professor_rows, subject_rows
 from erp.simulation import Simulation
 from erp.timetable import lesson_rows
 
-TABLES = (
-    "campuses",
-    "students",
-    "professors",
-    "subjects",
-    "lessons",
-    "attendances",
-    "grades",
-    "companies",
-    "apprenticeships",
-    "events",
-    "audiences",
-)
-
 
 @dataclass(frozen=True)
 class TableStream:
@@ -41,7 +27,7 @@ class TableStream:
 
 
 def table_streams(simulation: Simulation) -> Iterator[TableStream]:
-    """Yields the streams in the order of `TABLES`; each is drawn while it is read."""
+    """Yields the streams in the order of `schema.TABLES`; each is drawn while it is read."""
     s = simulation
     yield TableStream("campuses", s.school.campuses, campus_rows(s.school))
     yield TableStream(

@@ -21,17 +21,23 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+FewerRows = Annotated[
+    bool,
+    typer.Option(
+        "--accept-fewer-rows", help="Accept tables that hold far fewer rows than in the run before."
+    ),
+]
 Run = Annotated[str | None, typer.Option("--run", help="The run; see the default above.")]
 
 
 @app.command()
-def staging(run: Run = None) -> None:
+def staging(run: Run = None, accept_fewer_rows: FewerRows = False) -> None:
     """Judge an extract (by default the newest one) and make it the current run if it passes."""
     zone = StagingZone(settings())
     if run is None and not (runs := zone.runs()):
         raise CampuslakeError("there is no extract to judge", "make one: `python -m extract`")
     with progress() as bars:
-        verdict = staging_gate.judge(settings(), run or runs[-1], bars)
+        verdict = staging_gate.judge(settings(), run or runs[-1], bars, accept_fewer_rows)
     _tell(verdict)
     zone.promote(verdict.run_id)
     out.print(f"run {verdict.run_id} is the current run of the staging zone")

@@ -5,7 +5,6 @@ import time
 from rich.progress import Progress
 
 from extract.zone import StagingZone
-from gates import warm_up
 from gates.suites import read_suites
 from gates.validation import validate
 from gates.verdicts import Check, Verdict, save
@@ -22,7 +21,6 @@ def judge(settings: Settings, run_id: str, progress: Progress | None = None) -> 
     """
     started = time.monotonic()
     manifest = StagingZone(settings).manifest(run_id)
-    warm_up()
     progress = progress or Progress(disable=True)
     databases = {"build": settings.build_database, "staging": settings.staging_database}
     suites = read_suites("marts", databases)

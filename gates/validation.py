@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress
-from sqlalchemy.exc import SQLAlchemyError
 
 from gates.suites import Suite
 from gates.verdicts import Check
@@ -39,6 +38,8 @@ def validate(
     `parameters` are the values of the suites' `$PARAMETER`s. An expectation that could not be
     evaluated, or gave no result, is a failed check.
     """
+    from sqlalchemy.exc import SQLAlchemyError
+
     gx = _quiet_great_expectations()
     context = _context(gx, data_docs)
     task = progress.add_task("great expectations", total=len(names))

@@ -11,6 +11,7 @@ from infra.errors import CampuslakeError
 from infra.object_store import Bucket
 from infra.settings import Settings
 
+FEWER_ROWS = "expect_table_row_count_to_be_between"
 MOST_TOLD = 3  # failures in the one-line message; the table shows all
 
 
@@ -75,8 +76,17 @@ class GateFailed(CampuslakeError):
         super().__init__(
             f"run {verdict.run_id} failed {len(failures)} of {len(verdict.checks)} checks: {told}"
             + (f"; and {more} more" if more > 0 else ""),
-            f"what is published stays as it was; read {verdict.data_docs}",
+            f"what is published stays as it was; read {verdict.data_docs}{_way_out(verdict)}",
         )
+
+
+def _way_out(verdict: Verdict) -> str:
+    if {check.expectation for check in verdict.failures} != {FEWER_ROWS}:
+        return ""
+    return (
+        "; if the ERP is meant to hold so much less than in the run before:"
+        " `campuslake run --from staging-gate --accept-fewer-rows`"
+    )
 
 
 def failure_table(verdict: Verdict) -> Table:

@@ -33,6 +33,13 @@ def run(
     ] = None,
     only: Annotated[str | None, typer.Option(metavar="STEP", help="Do this step alone.")] = None,
     run: Run = None,
+    accept_fewer_rows: Annotated[
+        bool,
+        typer.Option(
+            "--accept-fewer-rows",
+            help="Let tables pass that hold far fewer rows than in the run before.",
+        ),
+    ] = False,
 ) -> None:
     """Run the pipeline: extract, staging-gate, build, marts-gate, publish, docs.
 
@@ -48,7 +55,7 @@ def run(
         if steps[0].name == "extract":
             erp_cli.generate_when_empty(settings(), bars)
         try:
-            record = pipeline.run(settings(), steps, bars, run)
+            record = pipeline.run(settings(), steps, bars, run, accept_fewer_rows)
         except GateFailed as failed:
             err.print(failure_table(failed.verdict))
             raise
@@ -112,18 +119,26 @@ def query(sql: Annotated[str, typer.Argument(metavar="SQL")]) -> None:
 
 
 @app.command()
-def runs() -> None:
-    """List the runs with state, rows and durations, the newest first."""
+def runs(
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="Tell this run whole.")] = None,
+) -> None:
+    """List the runs with state, rows and durations, the newest first; or tell one whole."""
     from orchestration import display
     from orchestration.lock import is_locked
     from orchestration.records import RunRegister
 
-    register = RunRegister(settings())
+    register, under_way = RunRegister(settings()), is_locked(settings())
+    if run:
+        record = register.get(run)
+        if record is None:
+            raise CampuslakeError(f"there is no run {run}", "`campuslake runs` lists them")
+        out.print(display.one_run(record, under_way))
+        return
     records = register.all()
     if not records:
         out.print("no run yet: type `campuslake run`")
         return
-    out.print(display.runs(records, register.publication(), is_locked(settings())))
+    out.print(display.runs(records, register.publication(), under_way))
 
 
 @app.command()

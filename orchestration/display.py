@@ -15,6 +15,7 @@ from infra.settings import Settings
 from infra.spark_sql import QueryResult
 from orchestration.records import Publication, RunRecord, State
 
+STEPS_WIDTH = 130  # columns of a terminal that show each step's seconds in the list of runs
 COLOURS = {
     State.DONE: "green",
     State.RUNNING: "yellow",
@@ -66,36 +67,50 @@ def runs(
     records: Sequence[RunRecord], publication: Publication | None, under_way: bool
 ) -> RenderableType:
     """Returns the table of `campuslake runs`, newest first."""
-    table = Table("run", "state", "started (UTC)")
+    table = Table()
+    table.add_column("run", no_wrap=True)  # names its start in UTC; meant to be copied
+    table.add_column("state")
     for heading in ("rows", "MB", "seconds"):
-        table.add_column(heading, justify="right")
-    table.add_column("steps")
+        table.add_column(heading, justify="right", no_wrap=True)
+    with_steps = out.width >= STEPS_WIDTH
+    if with_steps:
+        table.add_column("seconds of each step")
     for record in records:
-        state = record.state
-        if state is State.RUNNING and not under_way:
-            state = State.INTERRUPTED  # its process died without a word
-        shown = Text(str(state), style=COLOURS[state])
+        shown = _state(record, under_way)
         if publication and publication.run_id == record.run_id:
             shown.append(", published", style="bold green")
-        table.add_row(
-            record.run_id,
-            shown,
-            f"{record.started_at:%Y-%m-%d %H:%M:%S}",
-            f"{record.rows:,}",
-            f"{record.bytes / 1e6:,.1f}",
-            f"{record.seconds:,.1f}",
-            _told(record),
-        )
+        figures = (f"{record.rows:,}", f"{record.bytes / 1e6:,.1f}", f"{record.seconds:,.1f}")
+        steps = [", ".join(f"{step.name} {step.seconds:.1f}" for step in record.steps)]
+        table.add_row(record.run_id, shown, *figures, *steps[:with_steps])
+    table.caption = "`campuslake runs RUN` tells one whole"
     return table
 
 
-def _told(record: RunRecord) -> Text:
-    told = Text(", ".join(f"{step.name} {step.seconds:.1f}" for step in record.steps))
-    return told.append(f"\n{record.error}", style="red") if record.error else told
+def _state(record: RunRecord, under_way: bool) -> Text:
+    state = record.state
+    if state is State.RUNNING and not under_way:
+        state = State.INTERRUPTED  # its process died without a word
+    at = f" at {record.steps[-1].name}" if record.steps and state is not State.DONE else ""
+    return Text(f"{state}{at}", style=COLOURS[state])
+
+
+def one_run(record: RunRecord, under_way: bool) -> RenderableType:
+    """Returns what a run did, how it stands, and why it failed."""
+    told = [steps(record), _state(record, under_way)]
+    if record.error:
+        told.append(Text(record.error, style="red", overflow="fold"))
+    return Group(*told)
 
 
 def summary(record: RunRecord, settings: Settings) -> RenderableType:
-    """Returns what a run did and what to type next."""
+    """Returns what a run just did and what to type next."""
+    if any(step.name == "publish" and step.state is State.DONE for step in record.steps):
+        return Group(steps(record), Text.from_markup(_next_steps(settings)))
+    return steps(record)
+
+
+def steps(record: RunRecord) -> Table:
+    """Returns the table of a run's steps."""
     table = Table(
         "step",
         "what it did",
@@ -108,8 +123,6 @@ def summary(record: RunRecord, settings: Settings) -> RenderableType:
         table.add_row(step.name, Text(step.detail, overflow="fold"), f"{step.seconds:,.1f}")
     table.add_section()
     table.add_row("all", "", f"{record.seconds:,.1f}")
-    if any(step.name == "publish" and step.state is State.DONE for step in record.steps):
-        return Group(table, Text.from_markup(_next_steps(settings)))
     return table
 
 

@@ -1,9 +1,11 @@
 """`campuslake erp …`: the simulated ERP, and questions to whichever ERP the settings name."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from psycopg2.extensions import parse_dsn
 from rich.progress import Progress
 
 from infra.command_line import out, progress
@@ -51,6 +53,21 @@ def dsn() -> None:
     out.print(shown_dsn(erp_dsn(settings())), soft_wrap=True)
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def psql(context: typer.Context) -> None:
+    """Open psql on the ERP, or run it with what is given: `campuslake erp psql -c "…"`."""
+    from erp.query import shown_dsn
+    from infra.local.postgres import POSTGRES_BIN_PATH
+
+    given = erp_dsn(settings())
+    secret = parse_dsn(given).get("password")
+    environment = {**os.environ, "PGOPTIONS": f"-c search_path={settings().erp_schema}"}
+    if secret:
+        environment["PGPASSWORD"] = secret
+    program = str(POSTGRES_BIN_PATH / "psql")
+    os.execve(program, [program, shown_dsn(given), *context.args], environment)
+
+
 @app.command()
 def load(
     table: Annotated[str, typer.Argument(help="A table of the ERP.")],
@@ -65,7 +82,7 @@ def load(
 
 def generate_when_empty(settings: Settings, bars: Progress) -> None:
     """Generates the local ERP when it has no table; leaves a real or filled one alone."""
-    from erp.generate import generated
+    from erp.marker import generated
 
     if settings.erp_dsn is None and generated(erp_dsn(settings), settings.erp_schema) is None:
         bars.console.print(_generate(settings, bars, None, None))

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import structlog
 from rich.progress import Progress
 
-import gates
 from extract.zone import StagingZone, new_run_id
 from infra.errors import CampuslakeError
 from infra.local import stack
@@ -38,23 +37,26 @@ def chosen_steps(first: str | None, only: str | None) -> Sequence[Step]:
 
 
 def run(
-    settings: Settings, steps: Sequence[Step], progress: Progress, run_id: str | None = None
+    settings: Settings,
+    steps: Sequence[Step],
+    progress: Progress,
+    run_id: str | None = None,
+    accept_fewer_rows: bool = False,
 ) -> RunRecord:
     """Does the steps and returns the run's record, which the bucket keeps as well.
 
     Without `run_id`, an extract makes a new run, the staging gate takes the newest one and later
-    steps take the one that passed it. Raises `CampuslakeError` for the first step that fails.
-    What was done stays done, and nothing that analysts read changes before the step `publish`.
+    steps take the one that passed it; `accept_fewer_rows` is the staging gate's. Raises
+    `CampuslakeError` for the first step that fails. What was done stays done, and nothing that
+    analysts read changes before the step `publish`.
     """
     with run_lock(settings):
         register = RunRegister(settings)
         run_id = _run_id(settings, steps, run_id)
         record = register.get(run_id) or RunRecord(run_id=run_id)
         record.state, record.error, record.ended_at = State.RUNNING, "", None
-        context = RunContext(settings, record, progress, Dbt(settings, progress))
+        context = RunContext(settings, record, progress, Dbt(settings, progress), accept_fewer_rows)
         structlog.contextvars.bind_contextvars(run_id=run_id)
-        if any(step.name.endswith("gate") for step in steps):
-            gates.warm_up()
         try:
             for step in steps:
                 register.save(record)

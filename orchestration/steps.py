@@ -23,6 +23,7 @@ class RunContext:
     record: RunRecord
     progress: Progress
     dbt: Dbt
+    accept_fewer_rows: bool = False
 
     @property
     def run_id(self) -> str:
@@ -50,7 +51,9 @@ def _extract(context: RunContext) -> str:
 
 
 def _staging_gate(context: RunContext) -> str:
-    verdict = staging_gate.judge(context.settings, context.run_id, context.progress)
+    verdict = staging_gate.judge(
+        context.settings, context.run_id, context.progress, context.accept_fewer_rows
+    )
     verdict.raise_if_failed()
     StagingZone(context.settings).promote(context.run_id)
     return f"{len(verdict.checks)} checks passed"

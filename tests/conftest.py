@@ -5,19 +5,17 @@ Tests share its servers and isolate their data: by ERP schema, bucket and schema
 
 import os
 import secrets
-import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg2
 import pytest
 from psycopg2 import sql
 from rich.progress import Progress
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from infra.local.apart import environment_apart
+from infra.settings import REPOSITORY
 
 # What `Lake.figures` must answer, by plain SQL on the ERP.
 ERP_FIGURES = """
@@ -51,15 +49,7 @@ def pytest_configure() -> None:
     """Points every setting at the test stack before anything reads one."""
     for name in [name for name in os.environ if name.startswith("CAMPUSLAKE_")]:
         del os.environ[name]
-    s3_port = _free_ports(10)
-    postgres_port, metastore_port, thrift_port = _free_ports(1), _free_ports(1), _free_ports(1)
-    os.environ |= {
-        "CAMPUSLAKE_HOME": tempfile.mkdtemp(prefix="campuslake-test-"),
-        "CAMPUSLAKE_JARS": str(REPOSITORY / ".campuslake" / "jars"),
-        "CAMPUSLAKE_S3_PORT": str(s3_port),
-        "CAMPUSLAKE_POSTGRES_PORT": str(postgres_port),
-        "CAMPUSLAKE_METASTORE_PORT": str(metastore_port),
-        "CAMPUSLAKE_THRIFT_PORT": str(thrift_port),
+    os.environ |= environment_apart("test") | {
         "CAMPUSLAKE_SPARK_MEMORY": "3g",
         "CAMPUSLAKE_ERP_SCALE": "tiny",
         "DO_NOT_TRACK": "1",
@@ -72,22 +62,6 @@ def pytest_unconfigure() -> None:
     from infra.settings import settings
 
     stack.clean(settings(), Progress(disable=True))
-
-
-def _free_ports(count: int) -> int:
-    """Returns the first of `count` neighbouring free ports, below those the kernel gives out."""
-    while True:
-        first = 12_000 + secrets.randbelow(18_000)
-        probes = [socket.socket() for _ in range(count)]
-        try:
-            for offset, probe in enumerate(probes):
-                probe.bind(("127.0.0.1", first + offset))
-        except OSError:
-            continue
-        finally:
-            for probe in probes:
-                probe.close()
-        return first
 
 
 @dataclass(frozen=True)

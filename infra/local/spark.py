@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
-
-import pyspark
 
 from infra.local.credentials import write_private
 from infra.local.java import java_home
@@ -15,6 +14,11 @@ from infra.settings import REPOSITORY
 from infra.spark_sql import query
 
 SHARED_CONF = REPOSITORY / "infra" / "spark" / "shared.conf"
+# Every client that hangs up is an error to it.
+HANG_UPS = """\
+logger.thrift.name = org.apache.thrift.server.TThreadPoolServer
+logger.thrift.level = fatal
+"""
 
 
 class SparkThrift(Server):
@@ -28,13 +32,13 @@ class SparkThrift(Server):
         return {"CAMPUSLAKE_THRIFT_PORT": self.settings.thrift_port}
 
     def prepare(self) -> None:
-        for folder in ("conf", "tmp"):
+        for folder in ("conf", "tmp/local"):
             (self.folder / folder).mkdir(parents=True, exist_ok=True)
         write_private(self._properties, self._local_conf() + SHARED_CONF.read_text())
-        write_private(self.folder / "conf" / "log4j2.properties", LOG4J)
+        write_private(self.folder / "conf" / "log4j2.properties", LOG4J + HANG_UPS)
 
     def command(self) -> Sequence[str | Path]:
-        home = Path(pyspark.__file__).parent
+        home = Path(find_spec("pyspark").origin).parent  # importing it takes time
         hive = {
             "hive.server2.thrift.port": self.settings.thrift_port,
             "hive.server2.thrift.bind.host": "127.0.0.1",
@@ -81,9 +85,11 @@ class SparkThrift(Server):
             "spark.driver.host": "127.0.0.1",
             "spark.ui.enabled": "false",
             "spark.local.dir": tmp,
+            # Hundreds of small statements, each with code of its own: compiling less of it early
+            # leaves the cores to the statements.
             "spark.driver.extraJavaOptions": (
-                f"-XX:+DisableExplicitGC -XX:+UseParallelGC -Djava.io.tmpdir={tmp} "
-                f"-Dderby.system.home={tmp}"
+                "-XX:+DisableExplicitGC -XX:+UseParallelGC -XX:CompileThresholdScaling=3 "
+                f"-Djava.io.tmpdir={tmp} -Dderby.system.home={tmp}"
             ),
             "spark.sql.shuffle.partitions": 2 * (os.cpu_count() or 1),
             "spark.sql.warehouse.dir": f"s3a://{settings.bucket}/warehouse",

@@ -14,9 +14,11 @@ from rich.progress import Progress
 
 from erp import generate as generation
 from erp.effects import Effects
-from erp.generate import generate, generated
+from erp.generate import generate
 from erp.load import load_csv
-from erp.tables import TABLES, TableStream
+from erp.marker import generated
+from erp.schema import TABLES
+from erp.tables import TableStream
 from infra.errors import CampuslakeError
 
 REPOSITORY = Path(__file__).parents[2]

@@ -121,3 +121,5 @@ def test_a_run_that_lost_most_of_a_table_does_not_pass(stack, postgres: str):
     (failure,) = verdict.failures
     assert failure.table == "audiences"
     assert failure.expectation == "expect_table_row_count_to_be_between"
+    assert "--accept-fewer-rows" in GateFailed(verdict).remedy
+    assert judge(lake.settings, verdict.run_id, accept_fewer_rows=True).passed

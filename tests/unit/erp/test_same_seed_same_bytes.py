@@ -10,8 +10,9 @@ import pytest
 
 from erp.effects import Effects
 from erp.scales import scale_named
+from erp.schema import TABLES
 from erp.simulation import simulate
-from erp.tables import TABLES, table_streams
+from erp.tables import table_streams
 from infra.errors import CampuslakeError
 
 REPOSITORY = Path(__file__).parents[3]
