@@ -7,10 +7,12 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
+from infra.errors import CampuslakeError
 from infra.local.credentials import local_credentials, write_private
 from infra.local.server import Server
 from infra.object_store import s3_client
 
+SOCKETS = Path("/tmp")  # noqa: S108 - not ours to choose
 VOLUME_SIZE_MB = 256
 MOST_VOLUMES = 200
 
@@ -32,6 +34,7 @@ class ObjectStore(Server):
         }
 
     def prepare(self) -> None:
+        self._remove_sockets()
         self._data.mkdir(parents=True, exist_ok=True)
         keys = local_credentials(self.settings.home)
         identity = {
@@ -75,6 +78,28 @@ class ObjectStore(Server):
         client.put_object(Bucket=bucket, Key="health", Body=b"ok")
         client.get_object(Bucket=bucket, Key="health")["Body"].read()
         client.delete_object(Bucket=bucket, Key="health")
+
+    def stop(self) -> bool:
+        """Stops it with its children and removes the sockets it leaves; data stays."""
+        ran = super().stop()
+        if ran:
+            self._remove_sockets()
+        return ran
+
+    def _remove_sockets(self) -> None:
+        """Removes what an earlier server left at these ports: it cannot bind to them again.
+
+        SeaweedFS makes its sockets in /tmp, wherever temporary files should go.
+        """
+        for port in self.ports.values():
+            for socket in SOCKETS.glob(f"seaweedfs-*-{port}.sock"):
+                try:
+                    socket.unlink(missing_ok=True)
+                except PermissionError as error:
+                    raise CampuslakeError(
+                        f"{self.name} cannot start: {socket} is left of {socket.owner()}'s server",
+                        "have it removed, or set CAMPUSLAKE_S3_PORT to another port",
+                    ) from error
 
     @property
     def _data(self) -> Path:
