@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -48,23 +49,26 @@ def validate(
     # Expectations parses its parameters with one parser for all threads.
     try:
         source = context.data_sources.add_sql(database, connection_string=engine_url(settings))
-        for suite in suites:
-            asset = source.add_table_asset(
-                suite.table, table_name=names[suite.table], schema_name=database
-            )
-            definition = context.validation_definitions.add(
-                gx.ValidationDefinition(
-                    name=suite.table,
-                    data=asset.add_batch_definition_whole_table("all rows"),
-                    suite=context.suites.add(_gx_suite(gx, suite)),
+        # Left to the garbage collector, its connections may outlive the server and complain.
+        with closing(source.get_execution_engine()):
+            for suite in suites:
+                asset = source.add_table_asset(
+                    suite.table, table_name=names[suite.table], schema_name=database
                 )
-            )
-            result = definition.run(expectation_parameters=parameters, result_format=HOLDS)
-            if not result.success:
-                Bucket(settings).require_answer()  # else that is why, and not worth asking again
-                result = definition.run(expectation_parameters=parameters, result_format=COUNTS)
-            checks += _checks(suite, result)
-            progress.advance(task)
+                definition = context.validation_definitions.add(
+                    gx.ValidationDefinition(
+                        name=suite.table,
+                        data=asset.add_batch_definition_whole_table("all rows"),
+                        suite=context.suites.add(_gx_suite(gx, suite)),
+                    )
+                )
+                result = definition.run(expectation_parameters=parameters, result_format=HOLDS)
+                if not result.success:
+                    # Without the store that is why, and not worth asking again.
+                    Bucket(settings).require_answer()
+                    result = definition.run(expectation_parameters=parameters, result_format=COUNTS)
+                checks += _checks(suite, result)
+                progress.advance(task)
         context.build_data_docs(site_names=[SITE])
     except (gx.exceptions.GreatExpectationsError, SQLAlchemyError, OSError) as error:
         raise CampuslakeError(

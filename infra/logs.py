@@ -11,7 +11,7 @@ from infra.settings import Settings
 FILE_BYTES = 5_000_000
 FILES = 4
 # They say at warning level what their callers handle and report.
-CHATTY = ("thrift", "pyhive", "botocore", "urllib3", "great_expectations")
+CHATTY = ("thrift", "pyhive", "botocore", "urllib3", "great_expectations", "sqlalchemy.pool")
 
 
 def start_logging(settings: Settings, verbose: bool) -> None:
