@@ -1,12 +1,12 @@
 """The ERP's database: one transaction in one schema, with errors a person can act on."""
 
-import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import psycopg2
-from psycopg2.extensions import connection, cursor
+from psycopg2.extensions import cursor
 
+from infra.erp import connect, reason
 from infra.errors import CampuslakeError
 
 
@@ -16,7 +16,7 @@ def transaction(dsn: str) -> Iterator[cursor]:
 
     Raises `CampuslakeError` for every error of the database, the connection's included.
     """
-    with closing(_connect(dsn)) as session:
+    with closing(connect(dsn)) as session:
         try:
             with session, session.cursor() as cursor:
                 yield cursor
@@ -24,41 +24,6 @@ def transaction(dsn: str) -> Iterator[cursor]:
             raise CampuslakeError(
                 f"the ERP's database refused: {reason(error)}", "nothing was changed"
             ) from error
-
-
-def _connect(dsn: str) -> connection:
-    try:
-        session = psycopg2.connect(dsn)
-        session.set_client_encoding("UTF8")
-        return session
-    except psycopg2.OperationalError as error:
-        # Whatever comes before may quote the DSN, and with a mistyped one its password.
-        _, _, why = str(error).partition("failed: ")
-        why = why.split("\n", 1)[0].removeprefix("FATAL:").strip() or "its server does not answer"
-        raise CampuslakeError(
-            f"the ERP's database cannot be reached: {why}",
-            "start it with `make up`, or correct CAMPUSLAKE_ERP_DSN",
-        ) from None
-    except psycopg2.Error:
-        raise CampuslakeError(
-            "the DSN of the ERP cannot be read",
-            "CAMPUSLAKE_ERP_DSN looks like postgresql://user@host:5432/database",
-        ) from None
-
-
-def reason(error: psycopg2.Error) -> str:
-    """Returns in one line why PostgreSQL refused, with the line of a COPY but no row's values.
-
-    DETAIL and CONTEXT quote rows. So does the message of a data exception (class 22), which
-    is replaced by its name; that of a badly formed file (22P04) quotes nothing.
-    """
-    state, diagnosis = error.pgcode or "", error.diag
-    message = diagnosis.message_primary or "the connection was lost"
-    if state.startswith("22") and state != "22P04":
-        message = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__).lower()
-    line = re.match(r"COPY \S+, line (\d+)", diagnosis.context or "")
-    message = message.splitlines()[0]
-    return f"line {line[1]}: {message}" if line else message
 
 
 def enter_schema(cursor: cursor, schema: str) -> None:

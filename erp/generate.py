@@ -9,13 +9,14 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor
 from rich.progress import Progress, TaskID
 
-from erp.database import enter_schema, reason, transaction
+from erp.database import enter_schema, transaction
 from erp.effects import Effects
 from erp.marker import existing_tables, read_marker, write_marker
 from erp.scales import scale_named
 from erp.schema import TABLES, schema_sections
 from erp.simulation import simulate
 from erp.tables import TableStream, table_streams
+from infra.erp import reason
 from infra.errors import CampuslakeError
 
 _WAIT_FOR_READERS = "60s"

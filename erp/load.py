@@ -6,8 +6,9 @@ from pathlib import Path
 import psycopg2
 from psycopg2 import sql
 
-from erp.database import columns_of, enter_schema, reason, transaction
+from erp.database import columns_of, enter_schema, transaction
 from erp.schema import TABLES
+from infra.erp import reason
 from infra.errors import CampuslakeError
 
 

@@ -14,6 +14,8 @@ def query(dsn: str, sql: str, schema: str = "public") -> tuple[list[str], list[t
     answer or refuses; a statement that would change anything is refused.
     """
     with transaction(dsn) as cursor:
+        # Of the session, not the transaction: the statement may end that.
+        cursor.execute("set session characteristics as transaction read only")
         cursor.execute("set transaction read only")
         enter_schema(cursor, schema)
         cursor.execute(sql)

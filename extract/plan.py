@@ -1,5 +1,6 @@
 """Cuts tables into parts: block ranges that are copied side by side and read side by side."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from extract.source import BlockRange, TableSize
@@ -11,20 +12,19 @@ MOST_PARTS = 64
 
 @dataclass(frozen=True)
 class PlannedPart:
-    """One CSV object to be: part `number` of `table`, about `blocks` heap blocks long."""
+    """One CSV object to be: part `number` of `table`, about `blocks` heap blocks long.
+
+    One that `has_long_rows` is copied while no other such part is: each row is held in memory.
+    """
 
     table: str
     number: int
     range: BlockRange
     blocks: int
-
-    @property
-    def name(self) -> str:
-        """The object's name below the run's prefix."""
-        return f"{self.table}/part-{self.number:05d}.csv"
+    has_long_rows: bool = False
 
 
-def plan_parts(sizes: dict[str, TableSize]) -> list[PlannedPart]:
+def plan_parts(sizes: Mapping[str, TableSize]) -> list[PlannedPart]:
     """Returns the parts of every table, the longest first.
 
     A table of up to 16 MiB is one part; a longer one is cut into ranges of that length, but 64 at
@@ -41,5 +41,6 @@ def plan_parts(sizes: dict[str, TableSize]) -> list[PlannedPart]:
             blocks = BlockRange(
                 start=start if number else None, end=None if is_last else start + step
             )
-            parts.append(PlannedPart(table, number, blocks, min(step, size.blocks - start)))
+            length = min(step, size.blocks - start)
+            parts.append(PlannedPart(table, number, blocks, length, size.has_long_rows))
     return sorted(parts, key=lambda part: (-part.blocks, part.table, part.number))

@@ -1,22 +1,22 @@
 """One extract: every table of the ERP at one instant, to a new run of the staging zone."""
 
-import io
-import queue
-import threading
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-import psycopg2
 import structlog
 from rich.progress import Progress
 
-from extract.contract import broken_promises, read_contract
-from extract.manifest import Column, Manifest, Part, TableManifest, fingerprint
+from extract.assembly import copy_jobs, known_tables, table_manifests, write_changes
+from extract.contract import promised_columns, read_contract
+from extract.copies import Copies
+from extract.manifest import Column, Manifest, Owner, fingerprint
+from extract.memory import give_large_blocks_back
+from extract.metrics import keep_metrics
 from extract.plan import PlannedPart, plan_parts
-from extract.source import Source, erp_error
-from extract.upload import AHEAD, CHUNK, PartUpload
+from extract.rate import RateLimit
+from extract.report import Report
+from extract.source import Gentleness, Source, TableSize
+from extract.upload import PIECES_AT_ONCE, Uploads
 from extract.zone import StagingZone, new_run_id
 from infra.erp import erp_dsn
 from infra.errors import CampuslakeError
@@ -27,75 +27,127 @@ log = structlog.get_logger("extract")
 
 
 def extract(
-    settings: Settings, progress: Progress, run_id: str | None = None, workers: int = 2
+    settings: Settings,
+    progress: Progress,
+    run_id: str | None = None,
+    tables: Sequence[str] | None = None,
 ) -> Manifest:
-    """Extracts all tables and returns the committed manifest.
+    """Extracts all tables, or those named, and returns the committed manifest.
 
-    `workers` connections copy at the same time, in one snapshot. Memory stays bounded: each
-    worker holds a few pieces of 8 MiB. On any failure the run's objects are deleted again and
-    `CampuslakeError` is raised; a process that is killed leaves a run without a manifest, which
-    does not exist for any reader and which the next extract deletes.
+    Several connections copy at the same time, in one snapshot, in bounded memory. On any failure
+    the run's objects are deleted again and `CampuslakeError` is raised; a process that is killed
+    leaves a run without a manifest, which does not exist for any reader and which the next extract
+    deletes.
     """
-    run_id = run_id or new_run_id()
     started_at = datetime.now(UTC)
-    client = s3_client(settings, connections=workers * (AHEAD + 1) + 1)
-    zone = StagingZone(settings, Bucket(settings, client))
-    source = Source(erp_dsn(settings), settings.erp_schema)
+    run_id = run_id or new_run_id()
+    bucket = Bucket(settings, s3_client(settings, connections=PIECES_AT_ONCE + 2))
     try:
-        columns = _promised_columns(source)
-        _discard_the_dead(zone)
-        parts = plan_parts(source.sizes(list(columns)))
-        copies = _Copies(source, zone, run_id, columns, parts, progress)
+        manifest = _extract(settings, progress, run_id, started_at, bucket, tables)
+    except BaseException as error:
+        keep_metrics(settings, bucket, run_id, started_at, error)
+        raise
+    keep_metrics(settings, bucket, run_id, started_at, manifest)
+    log.info(
+        "extracted",
+        run_id=run_id,
+        rows=manifest.rows,
+        bytes=manifest.bytes,
+        snapshot_seconds=round(manifest.snapshot_seconds, 2),
+    )
+    return manifest
+
+
+def planned(
+    settings: Settings, tables: Sequence[str] | None = None
+) -> tuple[dict[str, list[Column]], dict[str, TableSize], list[PlannedPart]]:
+    """Returns the columns, sizes and parts that an extract would have. Raises like `extract`."""
+    source = open_source(settings)
+    try:
+        columns = promised_columns(read_contract(settings.extract_contract), source, tables)
+        sizes = source.sizes(list(columns))
+        return columns, sizes, plan_parts(sizes)
+    finally:
+        source.close()
+
+
+def open_source(settings: Settings) -> Source:
+    """Takes a snapshot of the settings' ERP, as gently as they say."""
+    gentleness = Gentleness(
+        lock_timeout=settings.extract_lock_timeout,
+        statement_timeout=settings.extract_statement_timeout,
+    )
+    return Source(erp_dsn(settings), settings.erp_schema, gentleness)
+
+
+def rate_limit(settings: Settings) -> RateLimit:
+    """Returns the settings' speed limit."""
+    megabytes = settings.extract_rate_mb
+    return RateLimit(megabytes * 1e6 if megabytes else None)
+
+
+def encryption(settings: Settings) -> dict[str, str]:
+    """Returns what S3 is told about the encryption of an object; nothing without a key of ours."""
+    if settings.s3_kms_key is None:
+        return {}
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": settings.s3_kms_key}
+
+
+def discard_the_dead(zone: StagingZone, erp: str, besides: str = "") -> None:
+    """Deletes what killed extracts of this ERP left."""
+    for dead in zone.discard_uncommitted(erp, besides):
+        log.warning("discarded what a failed extract left", dead_run_id=dead)
+
+
+def _extract(
+    settings: Settings,
+    progress: Progress,
+    run_id: str,
+    started_at: datetime,
+    bucket: Bucket,
+    tables: Sequence[str] | None,
+) -> Manifest:
+    give_large_blocks_back()
+    zone = StagingZone(settings, bucket)
+    source = open_source(settings)
+    try:
+        contract = read_contract(settings.extract_contract)
+        columns = promised_columns(contract, source, tables)
+        discard_the_dead(zone, source.erp)
+        sizes = source.sizes(list(columns))
+        report = Report(progress, sizes)
+        known = known_tables(settings, zone, source, contract, columns, sizes)
+        jobs = copy_jobs(settings, zone, source, run_id, columns, sizes, known)
+        uploads = Uploads(bucket, encryption(settings))
+        copies = Copies(source, uploads, settings.extract_compression, report, rate_limit(settings))
         try:
-            copied = copies.run(workers)
+            zone.begin(Owner(run_id=run_id, erp=source.erp))
+            try:
+                copied = copies.run(jobs, settings.extract_connections)
+                changes = write_changes(settings, zone, uploads, run_id, known, copied)
+            finally:
+                uploads.close()
+                report.end()
+            # Once more: what a process had sent when it was killed may have arrived since.
+            discard_the_dead(zone, source.erp, besides=run_id)
             manifest = Manifest(
                 run_id=run_id,
                 started_at=started_at,
                 committed_at=datetime.now(UTC),
                 server_version=source.server_version,
+                erp=source.erp,
                 snapshot=source.snapshot,
                 schema_fingerprint=fingerprint(columns),
-                tables=[_table_manifest(table, columns[table], copied) for table in columns],
+                compression=settings.extract_compression,
+                tables=table_manifests(run_id, columns, copied, report.tables, known, changes),
             )
-            # Once more: what a process had sent when it was killed may have arrived since.
-            _discard_the_dead(zone, besides=run_id)
             zone.commit(manifest)
         except BaseException:
             _discard(zone, run_id)
             raise
     finally:
         source.close()
-    log.info("extracted", run_id=run_id, rows=manifest.rows, bytes=manifest.bytes)
     return manifest
-
-
-def _promised_columns(source: Source) -> dict[str, list[Column]]:
-    contract = read_contract()
-    found = source.columns(list(contract.tables))
-    if broken := broken_promises(contract, found):
-        raise CampuslakeError(
-            f"the ERP's schema {source.schema} changed: {'; '.join(broken)}",
-            "nothing was extracted; adapt extract/contract.yml and the staging models, or the ERP",
-        )
-    return {table: found[table] for table in contract.tables}
-
-
-def _table_manifest(
-    table: str, columns: list[Column], copied: dict[PlannedPart, Part]
-) -> TableManifest:
-    parts = [copied[part] for part in sorted(copied, key=lambda p: p.number) if part.table == table]
-    return TableManifest(
-        name=table,
-        columns=columns,
-        rows=sum(part.rows for part in parts),
-        bytes=sum(part.bytes for part in parts),
-        parts=parts,
-    )
-
-
-def _discard_the_dead(zone: StagingZone, besides: str = "") -> None:
-    for dead in zone.discard_uncommitted(besides):
-        log.warning("discarded what a failed extract left", dead_run_id=dead)
 
 
 def _discard(zone: StagingZone, run_id: str) -> None:
@@ -104,102 +156,3 @@ def _discard(zone: StagingZone, run_id: str) -> None:
     except CampuslakeError as error:
         # The failure that led here is the one to tell; without a manifest the run is invisible.
         log.warning("could not delete a failed run's objects", run_id=run_id, reason=str(error))
-
-
-@dataclass
-class _Copies:
-    source: Source
-    zone: StagingZone
-    run_id: str
-    columns: dict[str, list[Column]]
-    parts: list[PlannedPart]
-    progress: Progress
-
-    def run(self, workers: int) -> dict[PlannedPart, Part]:
-        """Copies every part on `workers` connections; on the first failure ends them all."""
-        waiting: queue.SimpleQueue[PlannedPart] = queue.SimpleQueue()
-        for part in self.parts:
-            waiting.put(part)
-        self._tasks = {
-            table: self.progress.add_task(
-                table, total=sum(part.table == table for part in self.parts)
-            )
-            for table in self.columns
-        }
-        self._stop = threading.Event()
-        sessions: list[Any] = []
-        done: dict[PlannedPart, Part] = {}
-        # Left in this order: the copies end before the pool that uploads their pieces.
-        with (
-            ThreadPoolExecutor(workers * AHEAD) as uploads,
-            ThreadPoolExecutor(workers) as copiers,
-        ):
-            try:
-                sessions += [self.source.session() for _ in range(workers)]
-                futures = [
-                    copiers.submit(self._copy_parts, session, waiting, uploads, done)
-                    for session in sessions
-                ]
-                wait(futures, return_when=FIRST_EXCEPTION)
-                # Whoever failed first is told; the others fail because they were stopped.
-                failed = [future for future in futures if future.done() and future.exception()]
-                if failed:
-                    self._end(sessions)
-                for future in failed or futures:
-                    future.result()
-            except BaseException:
-                self._end(sessions)
-                raise
-            finally:
-                copiers.shutdown(wait=True)
-                for session in sessions:
-                    session.close()
-        for task in self._tasks.values():
-            self.progress.remove_task(task)
-        return done
-
-    def _end(self, sessions: list[Any]) -> None:
-        self._stop.set()
-        for session in sessions:
-            try:
-                session.cancel()
-            except psycopg2.Error:
-                pass  # that connection is gone already
-
-    def _copy_parts(
-        self,
-        session: Any,
-        waiting: "queue.SimpleQueue[PlannedPart]",
-        uploads: ThreadPoolExecutor,
-        done: dict[PlannedPart, Part],
-    ) -> None:
-        while not self._stop.is_set():
-            try:
-                part = waiting.get_nowait()
-            except queue.Empty:
-                return
-            done[part] = self._copy(session, part, uploads)
-            self.progress.advance(self._tasks[part.table])
-
-    def _copy(self, session: Any, part: PlannedPart, uploads: ThreadPoolExecutor) -> Part:
-        key = self.zone.prefix(self.run_id) + part.name
-        upload = PartUpload(self.zone.bucket, key, uploads)
-        try:
-            with session.cursor() as cursor:
-                statement = self.source.copy_statement(
-                    session, part.table, self.columns[part.table], part.range
-                )
-                stream = io.BufferedWriter(upload, CHUNK)
-                cursor.copy_expert(statement, stream, size=CHUNK)
-                stream.flush()
-                rows = cursor.rowcount
-            if self._stop.is_set():
-                raise CampuslakeError("the extract was stopped")
-            sha256 = upload.commit()
-        except psycopg2.Error as error:
-            upload.abort()
-            raise erp_error(error) from error
-        except BaseException:
-            upload.abort()
-            raise
-        return Part(key=key, rows=rows, bytes=upload.size, sha256=sha256)

@@ -1,6 +1,9 @@
 """The ERP as the extract sees it: one exported snapshot, the schema in it, ranges of tables."""
 
-from collections.abc import Iterator
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,20 +13,32 @@ from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
 from extract.manifest import Column, Snapshot
+from infra.erp import connect, reason
 from infra.errors import CampuslakeError
 
-# What the text of a value looks like must not depend on the server's settings.
+# What a table of one column is extracted with beside it.
+PRESENT = Column(name="_present", type="constant", nullable=False)
+
+OLDEST_VERSION = 120000
+RANGE_SCANS_SINCE = 140000  # before, a range of blocks is found by reading the whole table
+
+# What the text of a value looks like must not depend on the server's settings. And whatever becomes
+# of us, the server must not keep a transaction open for a client that is gone.
 SESSION = {
     "timezone": "UTC",
     "datestyle": "ISO, YMD",
     "intervalstyle": "iso_8601",
     "bytea_output": "hex",
     "extra_float_digits": "1",
+    "lc_monetary": "C",
+    "xmlbinary": "base64",
     "client_encoding": "UTF8",
-    "lock_timeout": "10s",
-    # The snapshot's transaction waits while others copy; the server must not end it for that.
-    "idle_in_transaction_session_timeout": "0",
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
 }
+HEARTBEAT_SECONDS = 15
 LOCK_KEY = 0x63616D7075736C6B  # "campuslk": one extract at a time per database
 
 COLUMNS = """
@@ -35,24 +50,50 @@ COLUMNS = """
         and c.relkind in ('r', 'p', 'v', 'm', 'f')
     order by c.relname, a.attnum
 """
+# A table's blocks are those of its longest member: a range of ctid is looked for in each.
 SIZES = """
+    with recursive members as (
+        select c.relname as name, c.oid
+        from pg_class as c
+        join pg_namespace as n on n.oid = c.relnamespace
+        where n.nspname = %s and c.relname = any(%s)
+        union all
+        select members.name, i.inhrelid
+        from members
+        join pg_inherits as i on i.inhparent = members.oid
+    )
     select
-        c.relname,
-        case when c.relkind = 'r' then pg_relation_size(c.oid) else 0 end
-            / current_setting('block_size')::bigint,
-        greatest(c.reltuples, 0)::bigint
-    from pg_class as c
-    join pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname = %s and c.relname = any(%s)
+        members.name,
+        case
+            when bool_and(c.relkind in ('r', 'p', 'm'))
+            then max(pg_relation_size(c.oid)) / current_setting('block_size')::bigint
+            else 0
+        end,
+        greatest(sum(c.reltuples) filter (where c.relkind <> 'p'), 0)::bigint,
+        sum(pg_table_size(c.oid))::bigint,
+        coalesce(bool_or(pg_relation_size(nullif(c.reltoastrelid, 0)) > 0), false)
+            or bool_or(c.relkind not in ('r', 'p', 'm')),
+        bool_and(c.relkind in ('r', 'p'))
+    from members
+    join pg_class as c on c.oid = members.oid
+    group by members.name
 """
 
 
 @dataclass(frozen=True)
 class TableSize:
-    """How big a table is: heap blocks (0 for what has none) and the planner's row estimate."""
+    """How big a table is.
+
+    `blocks` of heap (0: cannot be read in ranges), the planner's estimate of its rows, bytes on
+    the ERP's disk, and whether single rows may be of many megabytes, and
+    whether each row tells by which transaction it was written.
+    """
 
     blocks: int
     estimated_rows: int
+    bytes: int = 0
+    has_long_rows: bool = False
+    has_row_versions: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,114 +104,214 @@ class BlockRange:
     end: int | None = None
 
 
-class Source:
-    """An open REPEATABLE READ READ ONLY transaction on the ERP whose snapshot others take."""
+@dataclass(frozen=True)
+class Gentleness:
+    """What the extract may ask of the ERP: waits and statements in PostgreSQL's units."""
 
-    def __init__(self, dsn: str, schema: str) -> None:
+    lock_timeout: str = "10s"
+    statement_timeout: str = "1h"
+
+
+class Source:
+    """An open REPEATABLE READ READ ONLY transaction on the ERP whose snapshot others take.
+
+    It asks the server for something every few seconds, so that the server can end transactions
+    of a client that is gone without ending ours. Close it.
+    """
+
+    def __init__(self, dsn: str, schema: str, gentleness: Gentleness | None = None) -> None:
         self.dsn = dsn
         self.schema = schema
-        self._connection = connect(dsn)
-        with self._cursor() as cursor:
-            cursor.execute("select pg_try_advisory_lock(%s)", (LOCK_KEY,))
-            if not cursor.fetchone()[0]:
-                raise CampuslakeError(
-                    "another extract of this ERP is running", "wait for it to end, then repeat"
-                )
-            cursor.execute(
-                "select pg_export_snapshot(), now(), current_setting('server_version'),"
-                " case when pg_is_in_recovery() then pg_last_wal_replay_lsn()"
-                " else pg_current_wal_lsn() end::text"
-            )
-            snapshot_id, taken_at, self.server_version, lsn = cursor.fetchone()
-        self.snapshot = Snapshot(id=snapshot_id, lsn=lsn or "", taken_at=taken_at)
+        self.gentleness = gentleness or Gentleness()
+        self._connection = self._connect()
+        self._closed = threading.Event()
+        self._talk = threading.Lock()
+        try:
+            self._take_snapshot()
+        except BaseException:
+            self._connection.close()
+            raise
+        threading.Thread(target=self._stay_alive, name="snapshot", daemon=True).start()
 
     def close(self) -> None:
         """Ends the transaction and with it the snapshot and the lock."""
-        self._connection.close()
+        self._closed.set()
+        with self._talk:
+            self._connection.close()
 
-    def columns(self, tables: list[str]) -> dict[str, list[Column]]:
+    def columns(self, tables: Sequence[str]) -> dict[str, list[Column]]:
         """Returns the columns of those of `tables` that exist, in their order."""
         found: dict[str, list[Column]] = {}
-        with self._cursor() as cursor:
-            cursor.execute(COLUMNS, (self.schema, tables))
-            for table, name, kind, nullable in cursor.fetchall():
-                found.setdefault(table, []).append(Column(name=name, type=kind, nullable=nullable))
+        for table, name, kind, nullable in self._query(COLUMNS, (self.schema, list(tables))):
+            found.setdefault(table, []).append(Column(name=name, type=kind, nullable=nullable))
         return found
 
-    def sizes(self, tables: list[str]) -> dict[str, TableSize]:
+    def sizes(self, tables: Sequence[str]) -> dict[str, TableSize]:
         """Returns the sizes of those of `tables` that exist."""
-        with self._cursor() as cursor:
-            cursor.execute(SIZES, (self.schema, tables))
-            return {name: TableSize(blocks, rows) for name, blocks, rows in cursor.fetchall()}
+        rows = self._query(SIZES, (self.schema, list(tables)))
+        if self.version < RANGE_SCANS_SINCE:
+            return {name: TableSize(0, *rest) for name, _, *rest in rows}
+        return {name: TableSize(*size) for name, *size in rows}
 
     def session(self) -> Any:
         """Returns a new connection whose transaction sees this source's snapshot."""
-        connection = connect(self.dsn)
-        with connection.cursor() as cursor:
-            cursor.execute("set transaction snapshot %s", (self.snapshot.id,))
+        connection = self._connect()
+        try:
+            with translated(), connection.cursor() as cursor:
+                cursor.execute("set transaction snapshot %s", (self.snapshot.id,))
+        except CampuslakeError:
+            connection.close()
+            raise
         return connection
 
+    def end(self, session: Any) -> None:
+        """Ends what the server does for a session of ours, from another thread."""
+        # Not by the session's own cancel(): it stops all threads until the server has answered.
+        try:
+            self._query("select pg_cancel_backend(%s)", (session.info.backend_pid,))
+        except CampuslakeError:  # the server does not hear us: hang up
+            try:
+                line = socket.socket(fileno=os.dup(session.fileno()))
+                with line:
+                    line.shutdown(socket.SHUT_RDWR)
+            except (psycopg2.Error, OSError):
+                pass  # it is closed already
+
     def copy_statement(
-        self, session: Any, table: str, columns: list[Column], blocks: BlockRange
-    ) -> str:
-        """Returns the COPY of a table's rows in a block range, as CSV with its header."""
-        selected = sql.SQL(", ").join(_as_text(column) for column in columns)
+        self,
+        table: str,
+        columns: Sequence[Column],
+        blocks: BlockRange,
+        changed_since: int | None = None,
+    ) -> sql.Composed:
+        """Returns the COPY of a table's rows in a block range, as CSV with its header.
+
+        `changed_since` leaves out what transactions below that one wrote.
+        """
         conditions = [
             sql.SQL("ctid {} {}::tid").format(sql.SQL(operator), sql.Literal(f"({block},0)"))
             for operator, block in ((">=", blocks.start), ("<", blocks.end))
             if block is not None
         ]
-        where = (
-            sql.SQL(" where ") + sql.SQL(" and ").join(conditions) if conditions else sql.SQL("")
+        if changed_since is not None:
+            conditions.append(_changed_since(changed_since))
+        where = sql.SQL(" where ") if conditions else sql.SQL("")
+        return sql.SQL("copy (select {} from {}{}{}) to stdout (format csv, header)").format(
+            sql.SQL(", ").join(_as_text(column) for column in columns),
+            sql.Identifier(self.schema, table),
+            where,
+            sql.SQL(" and ").join(conditions),
         )
-        return (
-            sql.SQL("copy (select {} from {}{}) to stdout (format csv, header)")
-            .format(selected, sql.Identifier(self.schema, table), where)
-            .as_string(session)
+
+    def key_statement(self, table: str, key: str, changed_since: int | None) -> sql.Composed:
+        """Returns the COPY, binary, of each row's key (8 bytes) and whether it changed (4)."""
+        changed = sql.SQL("false") if changed_since is None else _changed_since(changed_since)
+        return sql.SQL(
+            "copy (select {}::bigint, ({})::integer from {}) to stdout (format binary)"
+        ).format(sql.Identifier(key), changed, sql.Identifier(self.schema, table))
+
+    def _take_snapshot(self) -> None:
+        if self.version < OLDEST_VERSION:
+            raise CampuslakeError(
+                f"the ERP is PostgreSQL {self.server_version}, campuslake needs 12 or later",
+                "upgrade it",
+            )
+        ((free, encoding),) = self._query(
+            "select pg_try_advisory_lock(%s), current_setting('server_encoding')", (LOCK_KEY,)
         )
+        if not free:
+            raise CampuslakeError(
+                "another extract of this ERP is running", "wait for it to end, then repeat"
+            )
+        if encoding == "SQL_ASCII":
+            raise CampuslakeError(
+                "the ERP's database has the encoding SQL_ASCII: what its text means is unknown",
+                "convert it to UTF8; nothing was extracted",
+            )
+        ((snapshot_id, taken_at, lsn, system, database, xmin, timeline),) = self._query(
+            "select pg_export_snapshot(), now(), case when pg_is_in_recovery()"
+            " then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end::text,"
+            " (select system_identifier from pg_control_system()),"
+            " (select oid from pg_database where datname = current_database()),"
+            " txid_snapshot_xmin(txid_current_snapshot()),"
+            " (select timeline_id from pg_control_checkpoint())"
+        )
+        self.snapshot = Snapshot(
+            id=snapshot_id, lsn=lsn or "", taken_at=taken_at, xmin=xmin, timeline=timeline
+        )
+        self.erp = f"{system}/{database}/{self.schema}"
 
-    @contextmanager
-    def _cursor(self) -> Iterator[Any]:
-        try:
-            with self._connection.cursor() as cursor:
-                yield cursor
-        except psycopg2.Error as error:
-            raise erp_error(error) from error
+    @property
+    def version(self) -> int:
+        """The server's version as a number, 140003 for 14.3."""
+        return self._connection.server_version
 
+    @property
+    def server_version(self) -> str:
+        """The server's version as people write it."""
+        return self._connection.get_parameter_status("server_version")
 
-def connect(dsn: str) -> Any:
-    """Returns a psycopg2 connection that is REPEATABLE READ READ ONLY with fixed formats.
+    def _stay_alive(self) -> None:
+        while not self._closed.wait(HEARTBEAT_SECONDS):
+            try:
+                self._query("select 1")
+            except CampuslakeError:
+                return  # the copies fail too, and say why
 
-    Raises `CampuslakeError` when the ERP does not let us in; the message holds no password.
-    """
-    options = " ".join(f"-c {k}={v.replace(' ', chr(92) + ' ')}" for k, v in SESSION.items())
-    try:
-        connection = psycopg2.connect(
-            dsn,
-            options=options,
+    def _query(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._talk, translated(), self._connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall()
+
+    def _connect(self) -> Any:
+        connection = connect(
+            self.dsn,
             application_name="campuslake extract",
             connect_timeout=10,
             keepalives_idle=30,
             keepalives_interval=10,
             keepalives_count=3,
+            tcp_user_timeout=60_000,
         )
+        session = {
+            **SESSION,
+            "lock_timeout": self.gentleness.lock_timeout,
+            "statement_timeout": self.gentleness.statement_timeout,
+        }
+        with translated():
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                for name, value in session.items():
+                    cursor.execute("select set_config(%s, %s, false)", (name, value))
+            connection.set_session(
+                isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True, autocommit=False
+            )
+        return connection
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Translates PostgreSQL's errors to one line without a row's values."""
+    try:
+        yield
     except psycopg2.Error as error:
-        raise erp_error(error) from error
-    connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
-    return connection
+        raise CampuslakeError(
+            f"the ERP failed: {reason(error)}",
+            "check that it runs and what CAMPUSLAKE_ERP_DSN says",
+        ) from error
 
 
-def erp_error(error: psycopg2.Error) -> CampuslakeError:
-    """Translates a PostgreSQL error to one line; its first line holds no row's values."""
-    lines = str(error).strip().splitlines()
-    return CampuslakeError(
-        f"the ERP failed: {lines[0] if lines else type(error).__name__}",
-        "check that it runs and what CAMPUSLAKE_ERP_DSN says",
+def _changed_since(xmin: int) -> sql.Composable:
+    """Whether a row's transaction is not below `xmin`: numbers of 32 bits, in a circle."""
+    return sql.SQL("((xmin::text::bigint - {}) & 4294967295) < 2147483648").format(
+        sql.Literal(xmin % 2**32)
     )
 
 
 def _as_text(column: Column) -> sql.Composable:
     name = sql.Identifier(column.name)
+    if column == PRESENT:
+        return sql.SQL("true::text as {}").format(name)
     # COPY writes booleans as t and f, which no reader of CSV takes for booleans.
     if column.type == "boolean":
         return sql.SQL("{}::text as {}").format(name, name)

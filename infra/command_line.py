@@ -50,11 +50,15 @@ def main(app: typer.Typer) -> NoReturn:
     What failed becomes one line on the error stream; `-v` anywhere on the command line adds the
     traceback. SIGTERM is an interruption like Ctrl-C, so that a scheduler's stop cleans up too.
     """
-    arguments = [argument for argument in sys.argv[1:] if argument != "-v"]
-    verbose = len(arguments) < len(sys.argv) - 1
+    given = sys.argv[1:]
+    own = given.index("psql") if "psql" in given else len(given)  # what follows is psql's
+    arguments = [argument for argument in given[:own] if argument != "-v"] + given[own:]
+    verbose = len(arguments) < len(given)
     signal.signal(signal.SIGTERM, _interrupt)
+    logging = False
     try:
         start_logging(settings(), verbose)
+        logging = True
         app(arguments)
     except CampuslakeError as error:
         _tell(error.message, error.remedy, verbose)
@@ -64,7 +68,8 @@ def main(app: typer.Typer) -> NoReturn:
             _tell("interrupted", "the same command can be repeated safely", False)
         raise
     except Exception as error:
-        structlog.get_logger("campuslake").exception("unexpected error")
+        if logging:
+            structlog.get_logger("campuslake").exception("unexpected error")
         if verbose:
             raise
         # Its text may hold a row's values: only its kind is shown.

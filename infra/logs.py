@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object per line in a file, readable lines where nobody watches."""
+"""Structured logs: one JSON object per line, in a file and where nobody watches."""
 
 import logging
 import sys
@@ -6,12 +6,16 @@ from logging.handlers import RotatingFileHandler
 
 import structlog
 
+from infra.errors import CampuslakeError
 from infra.settings import Settings
 
 FILE_BYTES = 5_000_000
 FILES = 4
 # They say at warning level what their callers handle and report.
 CHATTY = ("thrift", "pyhive", "botocore", "urllib3", "great_expectations", "sqlalchemy.pool")
+LOGFMT = structlog.processors.LogfmtRenderer(
+    key_order=["timestamp", "level", "event"], drop_missing=True
+)
 
 
 def start_logging(settings: Settings, verbose: bool) -> None:
@@ -33,29 +37,28 @@ def start_logging(settings: Settings, verbose: bool) -> None:
         cache_logger_on_first_use=True,
     )
     folder = settings.home / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)  # the servers' logs are there too, and may quote a row
+    except OSError as error:
+        raise CampuslakeError(
+            f"{folder} cannot be written: {error.strerror}",
+            "set CAMPUSLAKE_HOME to a folder of yours",
+        ) from None
     to_file = RotatingFileHandler(
         folder / "campuslake.log", maxBytes=FILE_BYTES, backupCount=FILES, delay=True
     )
     to_file.setFormatter(
         _formatter(
-            shared,
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
+            shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()
         )
     )
     handlers: list[logging.Handler] = [to_file]
-    if verbose or not sys.stderr.isatty():
+    watched = sys.stderr.isatty()
+    if verbose or not watched:
+        renderer = LOGFMT if watched else structlog.processors.JSONRenderer()
         to_stderr = logging.StreamHandler()
-        to_stderr.setFormatter(
-            _formatter(
-                shared,
-                _without_traceback,
-                structlog.processors.LogfmtRenderer(
-                    key_order=["timestamp", "level", "event"], drop_missing=True
-                ),
-            )
-        )
+        to_stderr.setFormatter(_formatter(shared, _without_traceback, renderer))
         handlers.append(to_stderr)
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     for name in CHATTY:

@@ -13,7 +13,7 @@ from infra.errors import CampuslakeError
 from infra.local.credentials import local_credentials
 from infra.settings import Settings
 
-ABSENT = ("404", "NoSuchKey", "NotFound")
+ABSENT = ("404", "NoSuchKey", "NotFound", "NoSuchUpload")
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,21 @@ class Bucket:
                 raise
         return True
 
-    def put(self, key: str, text: str, **condition: str) -> None:
-        """Writes a small object. `IfNoneMatch="*"` or `IfMatch=etag` make it a compare-and-swap."""
+    def put(self, key: str, content: str | bytes, **condition: str) -> None:
+        """Writes a small object. `IfNoneMatch="*"` or `IfMatch=etag` make it a compare-and-swap.
+
+        A write whose answer was lost is repeated and then finds itself; that is no failure.
+        """
+        body = content.encode() if isinstance(content, str) else content
         with self.errors():
             try:
-                self.client.put_object(Bucket=self.name, Key=key, Body=text.encode(), **condition)
+                self.client.put_object(Bucket=self.name, Key=key, Body=body, **condition)
             except ClientError as error:
                 if error.response["Error"]["Code"] != "PreconditionFailed":
                     raise
+                found = self.get(key)
+                if found and found.body == body:
+                    return
                 raise CampuslakeError(
                     f"s3://{self.name}/{key} was written by someone else meanwhile",
                     "let the other run finish, then repeat",
@@ -103,7 +110,7 @@ class Bucket:
 
 
 def is_absence(error: ClientError) -> bool:
-    """Whether the store says that there is no such object."""
+    """Whether the store says that there is no such object or upload."""
     return error.response["Error"]["Code"] in ABSENT
 
 

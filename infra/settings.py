@@ -4,12 +4,13 @@
 the Python code reads the environment (dbt's profile reads the same variables).
 """
 
+import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from infra.errors import CampuslakeError
 
@@ -35,8 +36,32 @@ class Settings(BaseSettings):
     erp_scale: str = Field("demo", description="What `campuslake run` generates into an empty ERP")
     erp_seed: int = Field(42, description="Seed of the generated ERP")
 
+    extract_contract: Path = Field(
+        REPOSITORY / "extract" / "contract.yml", description="Tables and columns to extract"
+    )
+    extract_connections: Annotated[int, Field(ge=1, le=16)] = Field(
+        2, description="Connections to the ERP that copy at the same time"
+    )
+    extract_compression: Literal["gzip", "none"] = "gzip"
+    extract_rate_mb: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="Most MB of CSV a second that an extract asks of the ERP"
+    )
+    extract_statement_timeout: str = Field("1h", description="Longest single COPY of an extract")
+    extract_lock_timeout: str = Field("10s", description="Longest wait of an extract for a lock")
+
+    extract_changes: bool = Field(
+        False, description="Carry only what changed of the tables whose `changes` can be told"
+    )
+    extract_full_every: Annotated[int, Field(ge=1)] = Field(
+        7, description="Of so many runs with changes one is full and proves the changes"
+    )
+    extract_keep_runs: Annotated[int, Field(ge=1)] = Field(
+        7, description="Committed runs that `python -m extract prune` keeps"
+    )
+
     bucket: BucketName = Field("campuslake", description="S3 bucket of staging zone and warehouse")
     s3_endpoint: str | None = Field(None, description="S3 endpoint; else the local store, or AWS")
+    s3_kms_key: str | None = Field(None, description="KMS key of extracts; else the bucket's own")
 
     thrift_host: str = Field("127.0.0.1", description="Host of the Spark Thrift server")
     thrift_port: Port = Field(10000, description="Port of the Spark Thrift server")
@@ -46,7 +71,9 @@ class Settings(BaseSettings):
 
     local_stack: bool = Field(True, description="False: S3 and Thrift server are somewhere else")
     postgres_port: Port = 5433
-    s3_port: Port = Field(8333, description="S3; its inner ports follow (see infra/local/s3.py)")
+    s3_port: Annotated[int, Field(ge=1024, le=65535 - 7)] = Field(
+        8333, description="S3; its inner ports follow (see infra/local/s3.py)"
+    )
     metastore_port: Port = 9083
     spark_memory: str = Field("4g", description="Heap of the local Spark Thrift server")
     spark_conf: dict[str, str] = Field({}, description="More settings of the local Spark, as JSON")
@@ -96,5 +123,11 @@ def settings() -> Settings:
         name = str(first["loc"][0]).upper().removeprefix("CAMPUSLAKE_")
         raise CampuslakeError(
             f"setting CAMPUSLAKE_{name} is not usable: {first['msg']}",
+            "correct or unset that environment variable",
+        ) from None
+    except SettingsError as error:
+        field = re.search(r'field "(\w+)"', str(error))
+        raise CampuslakeError(
+            f"setting CAMPUSLAKE_{field[1].upper() if field else '…'} is not JSON",
             "correct or unset that environment variable",
         ) from None

@@ -1,0 +1,154 @@
+"""Copies parts side by side on several connections of one snapshot."""
+
+import contextlib
+import io
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg2 import sql
+
+from extract.manifest import Part
+from extract.rate import RateLimit
+from extract.report import Report
+from extract.source import Source, translated
+from extract.upload import PartUpload, Stopped, Uploads
+
+BUFFER = 1024 * 1024  # bytes of rows that are handed on together
+
+
+@dataclass(frozen=True)
+class CopyJob:
+    """One object to be: what `statement` copies of `table` goes to `key`.
+
+    `of_changes`: it holds what changed in the table, not all of it.
+    """
+
+    table: str
+    key: str
+    statement: sql.Composed = field(compare=False)
+    has_long_rows: bool = False
+    of_changes: bool = False
+
+
+class Copies:
+    """Runs copy jobs on some connections. On the first failure everything ends and is told.
+
+    Memory is bounded by the pieces under way and, for each connection, the row that the server
+    sends; of jobs with long rows only one runs at a time.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        uploads: Uploads,
+        compression: str,
+        report: Report,
+        rate: RateLimit,
+    ) -> None:
+        self._source = source
+        self._uploads = uploads
+        self._compression = compression
+        self._report = report
+        self._rate = rate
+        self._long_rows = threading.Lock()
+        self._begun: list[PartUpload] = []
+
+    def run(self, jobs: Sequence[CopyJob], connections: int) -> dict[CopyJob, Part]:
+        """Copies everything and returns what each job became, in any order.
+
+        Raises `CampuslakeError` for the first failure; nothing then stays on its way.
+        """
+        waiting: queue.SimpleQueue[CopyJob] = queue.SimpleQueue()
+        for job in jobs:
+            waiting.put(job)
+        done: dict[CopyJob, Part] = {}
+        sessions: list[Any] = []
+        with ThreadPoolExecutor(connections, thread_name_prefix="copy") as copiers:
+            try:
+                sessions += [self._source.session() for _ in range(min(connections, len(jobs)))]
+                futures = [
+                    copiers.submit(self._work, session, waiting, done) for session in sessions
+                ]
+                wait(futures, return_when=FIRST_EXCEPTION)
+                # Whoever failed first is told; the others fail because they were stopped.
+                failed = [future for future in futures if future.done() and future.exception()]
+                if failed:
+                    self._end(sessions)
+                for future in failed or futures:
+                    future.result()
+            except BaseException:
+                self._end(sessions)
+                copiers.shutdown(wait=True)
+                for upload in self._begun:
+                    upload.abort()
+                raise
+            finally:
+                copiers.shutdown(wait=True)
+                for session in sessions:
+                    session.close()
+        return done
+
+    def _end(self, sessions: Sequence[Any]) -> None:
+        self._uploads.stop()
+        for session in sessions:
+            self._source.end(session)
+
+    def _work(
+        self,
+        session: Any,
+        waiting: "queue.SimpleQueue[CopyJob]",
+        done: dict[CopyJob, Part],
+    ) -> None:
+        complete: Callable[[], None] | None = None
+        while not self._uploads.stopped:
+            try:
+                job = waiting.get_nowait()
+            except queue.Empty:
+                break
+            exclusive = self._long_rows if job.has_long_rows else contextlib.nullcontext()
+            with exclusive:
+                upload, rows = self._copy(session, job)
+            # The last pieces of a part are on their way while the next part is copied.
+            if complete:
+                complete()
+            complete = self._completion(job, upload, rows, done)
+        if complete:
+            complete()
+
+    def _completion(
+        self, job: CopyJob, upload: PartUpload, rows: int, done: dict[CopyJob, Part]
+    ) -> Callable[[], None]:
+        def complete() -> None:
+            upload.complete()
+            done[job] = upload.part(rows)
+
+        return complete
+
+    def _copy(self, session: Any, job: CopyJob) -> tuple[PartUpload, int]:
+        counted = 0
+
+        def account(step: memoryview) -> None:
+            nonlocal counted
+            if self._uploads.stopped:
+                raise Stopped
+            counted += self._report.add(job.table, step)
+            self._rate.take(len(step))
+
+        upload = PartUpload(self._uploads, job.key, self._compression, account)
+        self._begun.append(upload)
+        stream = io.BufferedWriter(upload, BUFFER)
+        try:
+            with translated(), session.cursor() as cursor:
+                cursor.copy_expert(job.statement, stream, size=BUFFER)
+                stream.flush()
+                rows = cursor.rowcount
+        except BaseException:
+            upload.abort()
+            raise
+        self._report.correct(job.table, rows - counted)
+        upload.finish()
+        return upload, rows
