@@ -7,25 +7,20 @@ engine sees them, no metastore keeps them. Each is read once from S3 and then ca
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import structlog
 
 from extract.manifest import Column, Manifest, TableManifest
+from gates.layers import DATABASE, quoted, register_rows, row_views
 from infra.errors import CampuslakeError
 from infra.settings import Settings
 from infra.spark_sql import execute
 
 log = structlog.get_logger("gates")
 
-# The same options as macros/staging/register_staging.sql, which says why.
-CSV_OPTIONS = (
-    "header 'true', enforceSchema 'false', mode 'FAILFAST', encoding 'UTF-8', "
-    "quote '\"', escape '\"', multiLine 'true', nullValue '\\u0000', emptyValue ''"
-)
-DATABASE = "global_temp"  # Spark's own name
 SIDE_BY_SIDE = 3
 SPARK_TYPES = {
     "smallint": "smallint",
@@ -76,15 +71,15 @@ def candidate(
         yield lambda name: registered[name].result()
     finally:
         pool.shutdown(cancel_futures=True)
-        _drop(settings, manifest.run_id, list(tables))
+        _drop(settings, manifest.run_id, tables.values())
 
 
-def _drop(settings: Settings, run_id: str, tables: Sequence[str]) -> None:
+def _drop(settings: Settings, run_id: str, tables: Iterable[TableManifest]) -> None:
     """Drops what it can of a run's views. When the engine is gone, so are they."""
 
-    def drop(table: str) -> None:
-        view = f"{DATABASE}.{view_name(settings, run_id, table)}"
-        for name in (view, f"{view}_text"):
+    def drop(table: TableManifest) -> None:
+        view = f"{DATABASE}.{view_name(settings, run_id, table.name)}"
+        for name in (view, *row_views(f"{view}_text", table)):
             try:
                 execute(f"drop view if exists {name}", settings)
             except CampuslakeError as error:
@@ -114,9 +109,7 @@ def generations(tables: Collection[str]) -> Iterator[list[str]]:
 def _register(
     settings: Settings, manifest: Manifest, table: TableManifest, readable: set[str]
 ) -> str | None:
-    location = f"s3a://{settings.bucket}/stage/run_id={manifest.run_id}/{table.name}/"
     view = f"{DATABASE}.{view_name(settings, manifest.run_id, table.name)}"
-    columns = ", ".join(f"`{column.name}` string" for column in table.columns)
     parents = {
         parent: f"{DATABASE}.{view_name(settings, manifest.run_id, parent)}"
         for parent in REFERENCES.get(table.name, {}).values()
@@ -124,11 +117,7 @@ def _register(
     }
     text = view.removeprefix(f"{DATABASE}.") + "_text"
     try:
-        execute(
-            f"create or replace global temporary view {text} ({columns}) using csv "
-            f"options ({CSV_OPTIONS}, path '{location}')",
-            settings,
-        )
+        register_rows(settings, manifest.run_id, table, text)
         execute(
             f"create or replace global temporary view {view.removeprefix(f'{DATABASE}.')} as "
             + typed_rows(f"{view}_text", table, parents),
@@ -152,9 +141,9 @@ def typed_rows(source: str, table: TableManifest, parents: dict[str, str]) -> st
     types = {column.name: spark_type(column.type) for column in table.columns}
     columns = []
     for column in table.columns:
-        columns.append(f"{_typed(column)} as `{column.name}`")
+        columns.append(f"{_typed(column)} as {quoted(column.name)}")
         if types[column.name] != "string":
-            columns.append(f"{_malformed(column)} as `{column.name}_malformed`")
+            columns.append(f"{_malformed(column)} as {quoted(f'{column.name}_malformed')}")
     joins = []
     for number, (name, parent) in enumerate(references.items()):
         column = next((column for column in table.columns if column.name == name), None)
@@ -184,13 +173,13 @@ def spark_type(postgres_type: str) -> str:
 
 def _typed(column: Column) -> str:
     kind = spark_type(column.type)
-    text = f"source.`{column.name}`"
+    text = f"source.{quoted(column.name)}"
     return text if kind == "string" else f"try_cast({text} as {kind})"
 
 
 def _malformed(column: Column) -> str:
     """A value is malformed when its type cannot hold it, or not all of it."""
-    text, kind, typed = f"source.`{column.name}`", spark_type(column.type), _typed(column)
+    text, kind, typed = f"source.{quoted(column.name)}", spark_type(column.type), _typed(column)
     lossy = "false"
     if kind == "date":
         lossy = f"cast({typed} as string) <> {text}"

@@ -27,11 +27,19 @@ FewerRows = Annotated[
         "--accept-fewer-rows", help="Accept tables that hold far fewer rows than in the run before."
     ),
 ]
+AnotherErp = Annotated[
+    bool,
+    typer.Option("--accept-another-erp", help="Let the run follow one of another ERP."),
+]
 Run = Annotated[str | None, typer.Option("--run", help="The run; see the default above.")]
 
 
 @app.command()
-def staging(run: Run = None, accept_fewer_rows: FewerRows = False) -> None:
+def staging(
+    run: Run = None,
+    accept_fewer_rows: FewerRows = False,
+    accept_another_erp: AnotherErp = False,
+) -> None:
     """Judge an extract (by default the newest one) and make it the current run if it passes."""
     zone = StagingZone(settings())
     if run is None and not (runs := zone.runs()):
@@ -39,7 +47,7 @@ def staging(run: Run = None, accept_fewer_rows: FewerRows = False) -> None:
     with progress() as bars:
         verdict = staging_gate.judge(settings(), run or runs[-1], bars, accept_fewer_rows)
     _tell(verdict)
-    zone.promote(verdict.run_id)
+    zone.promote(verdict.run_id, accept_another_erp)
     out.print(f"run {verdict.run_id} is the current run of the staging zone")
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from rich.progress import Progress
 
+from extract.contract import read_contract
 from extract.manifest import Manifest
 from extract.zone import StagingZone
-from gates.candidate import DATABASE, candidate, generations, view_name
+from gates.candidate import candidate, generations, view_name
 from gates.files import judge_files, judge_presence
+from gates.layers import DATABASE, unproved_rows
 from gates.suites import Suite, read_suites
 from gates.validation import validate
 from gates.verdicts import Check, Verdict, save
@@ -38,9 +40,10 @@ def judge(
     progress = progress or Progress(disable=True)
     keys = zone.keys(run_id)
     suites = _suites_of(manifest)
-    checks = judge_presence(keys, manifest) + _unjudged(manifest, suites)
+    promised = read_contract(settings.extract_contract).tables
+    checks = judge_presence(promised, keys, manifest) + _unjudged(manifest, suites)
     # A prefix may outlive its objects: what has no file is not empty, it is not there.
-    absent = {t.name for t in manifest.tables if not any(part.key in keys for part in t.parts)}
+    absent = {t.name for t in manifest.tables if not any(part.key in keys for part in t.objects)}
     data_docs = settings.artifacts / "data_docs" / run_id / "staging"
     with candidate(settings, manifest, absent) as why_unreadable:
 
@@ -63,6 +66,7 @@ def judge(
             progress,
         )
         checks += found
+    checks += _proofs(settings, zone, manifest)
     checks += judge_files(zone, keys, manifest)
     verdict = Verdict(
         layer="staging",
@@ -73,6 +77,24 @@ def judge(
     )
     save(settings, verdict)
     return verdict
+
+
+def _proofs(settings: Settings, zone: StagingZone, manifest: Manifest) -> list[Check]:
+    """Where a run carries a table whole and as changes, both must say the same."""
+    checks = []
+    for table in manifest.tables:
+        if table.parts and table.changes:
+            base = zone.manifest(table.changes.base)
+            rows = unproved_rows(settings, manifest, table, base)
+            checks.append(
+                Check(
+                    table=table.name,
+                    expectation="expect_changes_to_equal_the_whole",
+                    observed=f"{rows:,} rows differ" if rows else "",
+                    passed=not rows,
+                )
+            )
+    return checks
 
 
 def _suites_of(manifest: Manifest) -> list[Suite]:
@@ -103,10 +125,8 @@ def _unjudged(manifest: Manifest, suites: list[Suite]) -> list[Check]:
 
 
 def _previous(zone: StagingZone, run_id: str) -> Manifest | None:
-    current = zone.current()
-    if current is None or current.run_id == run_id:
-        return None
-    return zone.manifest(current.run_id)
+    current = zone.current_manifest()
+    return None if current is None or current.run_id == run_id else current
 
 
 def _row_counts(manifest: Manifest, previous: Manifest | None) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """The command line `campuslake`. Imports are lazy: no command waits for what it does not use."""
 
 import os
+import socket
 from typing import Annotated, NoReturn
 
 import typer
@@ -40,6 +41,12 @@ def run(
             help="Let tables pass that hold far fewer rows than in the run before.",
         ),
     ] = False,
+    accept_another_erp: Annotated[
+        bool,
+        typer.Option(
+            "--accept-another-erp", help="Let a run follow one of another ERP: the ERP moved."
+        ),
+    ] = False,
 ) -> None:
     """Run the pipeline: extract, staging-gate, build, marts-gate, publish, docs.
 
@@ -55,7 +62,9 @@ def run(
         if steps[0].name == "extract":
             erp_cli.generate_when_empty(settings(), bars)
         try:
-            record = pipeline.run(settings(), steps, bars, run, accept_fewer_rows)
+            record = pipeline.run(
+                settings(), steps, bars, run, accept_fewer_rows, accept_another_erp
+            )
         except GateFailed as failed:
             err.print(failure_table(failed.verdict))
             raise
@@ -67,6 +76,9 @@ def up() -> None:
     """Start what does not run of the local stack."""
     with progress() as bars:
         started = _bring_up(bars)
+    if not settings().local_stack:
+        out.print("nothing to start: CAMPUSLAKE_LOCAL_STACK says that the servers are elsewhere")
+        return
     status()
     out.print(f"started {', '.join(started)}" if started else "everything ran already")
 
@@ -124,10 +136,10 @@ def runs(
 ) -> None:
     """List the runs with state, rows and durations, the newest first; or tell one whole."""
     from orchestration import display
-    from orchestration.lock import is_locked
+    from orchestration.lock import run_under_way
     from orchestration.records import RunRegister
 
-    register, under_way = RunRegister(settings()), is_locked(settings())
+    register, under_way = RunRegister(settings()), run_under_way(settings())
     if run:
         record = register.get(run)
         if record is None:
@@ -160,6 +172,11 @@ def docs_serve() -> NoReturn:
     if not (REPOSITORY / "target" / "catalog.json").exists():
         raise CampuslakeError("there is no catalog yet", "`campuslake run` makes it")
     port = str(settings().docs_port)
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", settings().docs_port)) == 0:
+            raise CampuslakeError(
+                f"port {port} is taken", "free it, or set CAMPUSLAKE_DOCS_PORT to another one"
+            )
     out.print(f"the catalog is at http://127.0.0.1:{port} until Ctrl-C")
     os.chdir(REPOSITORY)
     dbt = REPOSITORY / ".venv" / "bin" / "dbt"

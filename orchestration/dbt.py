@@ -1,6 +1,11 @@
 """dbt, run inside this process: the same commands as typed, with progress and one-line errors."""
 
 import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from rich.progress import Progress
@@ -21,14 +26,15 @@ class Dbt:
         self._progress = progress
         self._manifest: Any = None
 
-    def build(self) -> dict[str, int]:
-        """Builds and tests all data; returns how many nodes of each kind were done.
+    def build(self, run_id: str) -> dict[str, int]:
+        """Builds and tests all data of a run; returns how many nodes of each kind were done.
 
         Unit tests are left out: they ask whether the code is right, of data that never changes.
         Raises `CampuslakeError` naming the first node that failed and why.
         """
         task = self._progress.add_task("dbt build", total=None)
-        done = self._invoke(["build", "--exclude-resource-type", "unit_test"], task)
+        command = ["build", "--exclude-resource-type", "unit_test"]
+        done = self._invoke([*command, "--vars", json.dumps({"run_id": run_id})], task)
         counts: dict[str, int] = {}
         for result in done.results:
             kind = str(result.node.resource_type)
@@ -54,14 +60,15 @@ class Dbt:
     def _run(self, command: list[str], task: Any) -> Any:
         from dbt.cli.main import dbtRunner
 
-        done = dbtRunner(manifest=self._manifest, callbacks=[self._follow(task)]).invoke(
-            [
-                *command,
-                *("--project-dir", str(REPOSITORY), "--profiles-dir", str(REPOSITORY)),
-                *("--log-path", str(self._settings.home / "logs" / "dbt")),
-                *("--log-level", "none", "--log-level-file", "info"),
-            ]
-        )
+        with _interruptible():
+            done = dbtRunner(manifest=self._manifest, callbacks=[self._follow(task)]).invoke(
+                [
+                    *command,
+                    *("--project-dir", str(REPOSITORY), "--profiles-dir", str(REPOSITORY)),
+                    *("--log-path", str(self._settings.home / "logs" / "dbt")),
+                    *("--log-level", "none", "--log-level-file", "info"),
+                ]
+            )
         if done.exception is not None:
             raise CampuslakeError(
                 f"dbt {command[0]} failed: {sentence(str(done.exception))}",
@@ -83,12 +90,43 @@ class Dbt:
         return follow
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Passes interruptions on at the end: dbt takes them, stops, and says that it failed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals never come here
+        return
+    interrupted = False
+
+    def remember(then: Any) -> Any:
+        def handle(number: int, frame: FrameType | None) -> None:
+            nonlocal interrupted
+            interrupted = True
+            then(number, frame)
+
+        return handle
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in before.items():
+        if callable(handler):
+            signal.signal(number, remember(handler))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if interrupted:
+        raise KeyboardInterrupt
+
+
 def _failure(command: str, result: Any) -> CampuslakeError:
     failed = [r for r in getattr(result, "results", []) if r.status in ("error", "fail")]
     if not failed:
         return CampuslakeError(f"dbt {command} failed", "type the same dbt command to see why")
     first = failed[0]
-    name = first.unique_id.split(".")[2]
+    # Of a build that went to its end dbt tells nodes by their ids, of one cut short the nodes.
+    unique_id = first.unique_id if hasattr(first, "unique_id") else first.node.unique_id
+    name = unique_id.split(".")[2]
     reason = sentence(first.message or "no reason given")
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
     return CampuslakeError(

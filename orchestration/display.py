@@ -64,7 +64,7 @@ def servers(found: Sequence[ServerStatus]) -> RenderableType:
 
 
 def runs(
-    records: Sequence[RunRecord], publication: Publication | None, under_way: bool
+    records: Sequence[RunRecord], publication: Publication | None, under_way: str | None
 ) -> RenderableType:
     """Returns the table of `campuslake runs`, newest first."""
     table = Table()
@@ -86,15 +86,15 @@ def runs(
     return table
 
 
-def _state(record: RunRecord, under_way: bool) -> Text:
+def _state(record: RunRecord, under_way: str | None) -> Text:
     state = record.state
-    if state is State.RUNNING and not under_way:
+    if state is State.RUNNING and under_way != record.run_id:
         state = State.INTERRUPTED  # its process died without a word
     at = f" at {record.steps[-1].name}" if record.steps and state is not State.DONE else ""
     return Text(f"{state}{at}", style=COLOURS[state])
 
 
-def one_run(record: RunRecord, under_way: bool) -> RenderableType:
+def one_run(record: RunRecord, under_way: str | None) -> RenderableType:
     """Returns what a run did, how it stands, and why it failed."""
     told = [steps(record), _state(record, under_way)]
     if record.error:
@@ -103,8 +103,8 @@ def one_run(record: RunRecord, under_way: bool) -> RenderableType:
 
 
 def summary(record: RunRecord, settings: Settings) -> RenderableType:
-    """Returns what a run just did and what to type next."""
-    if any(step.name == "publish" and step.state is State.DONE for step in record.steps):
+    """Returns what a run just did and, when it is done, what to type next."""
+    if record.state is State.DONE and any(step.name == "publish" for step in record.steps):
         return Group(steps(record), Text.from_markup(_next_steps(settings)))
     return steps(record)
 

@@ -55,13 +55,19 @@ def dsn() -> None:
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def psql(context: typer.Context) -> None:
-    """Open psql on the ERP, or run it with what is given: `campuslake erp psql -c "…"`."""
+    """Open psql on the ERP, or run it with what is given: `campuslake erp psql -c "…"`.
+
+    An ERP that CAMPUSLAKE_ERP_DSN names is opened read-only.
+    """
     from erp.query import shown_dsn
     from infra.local.postgres import POSTGRES_BIN_PATH
 
     given = erp_dsn(settings())
     secret = parse_dsn(given).get("password")
-    environment = {**os.environ, "PGOPTIONS": f"-c search_path={settings().erp_schema}"}
+    options = f"-c search_path={settings().erp_schema}"
+    if settings().erp_dsn is not None:
+        options += " -c default_transaction_read_only=on"
+    environment = {**os.environ, "PGOPTIONS": options}
     if secret:
         environment["PGPASSWORD"] = secret
     program = str(POSTGRES_BIN_PATH / "psql")

@@ -1,43 +1,45 @@
-"""One run at a time on this machine."""
+"""One run of a target at a time on this machine."""
 
-import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from infra.errors import CampuslakeError
+from infra.lock import Locked, file_lock
 from infra.settings import Settings
 
 
 @contextmanager
-def run_lock(settings: Settings) -> Iterator[None]:
-    """Holds the lock of the settings' target; the kernel frees it when the process dies.
+def run_lock(settings: Settings) -> Iterator[Callable[[str], None]]:
+    """Holds the lock of the settings' target; yields a function that notes which run holds it.
 
-    Raises `CampuslakeError` when another run holds it.
+    The kernel frees it when the process dies. Raises `CampuslakeError` when another run holds it.
     """
-    path = _path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as opened:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CampuslakeError(
-                "another run is under way", "wait for it; `campuslake runs` shows it"
-            ) from error
-        yield
+    try:
+        with file_lock(_path(settings), wait=False) as opened:
+
+            def note(run_id: str) -> None:
+                opened.write(run_id)
+                opened.flush()
+
+            yield note
+    except Locked as error:
+        raise CampuslakeError(
+            "another run is under way", "wait for it; `campuslake runs` shows it"
+        ) from error
 
 
-def is_locked(settings: Settings) -> bool:
-    """Whether a run holds the lock now."""
+def run_under_way(settings: Settings) -> str | None:
+    """Returns the id of the run that holds the lock, '' for one without a name yet, or None."""
     path = _path(settings)
     if not path.exists():
-        return False
-    with path.open("w") as opened:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+        return None
+    held = path.read_text()
+    try:
+        with file_lock(path, wait=False):
+            return None
+    except Locked:
+        return held
 
 
 def _path(settings: Settings) -> Path:

@@ -42,27 +42,34 @@ def run(
     progress: Progress,
     run_id: str | None = None,
     accept_fewer_rows: bool = False,
+    accept_another_erp: bool = False,
 ) -> RunRecord:
     """Does the steps and returns the run's record, which the bucket keeps as well.
 
     Without `run_id`, an extract makes a new run, the staging gate takes the newest one and later
-    steps take the one that passed it; `accept_fewer_rows` is the staging gate's. Raises
+    steps take the one that passed it; what is accepted is the staging gate's. Raises
     `CampuslakeError` for the first step that fails. What was done stays done, and nothing that
     analysts read changes before the step `publish`.
     """
-    with run_lock(settings):
+    with run_lock(settings) as note:
         register = RunRegister(settings)
         run_id = _run_id(settings, steps, run_id)
+        note(run_id)
         record = register.get(run_id) or RunRecord(run_id=run_id)
+        earlier_error = record.error
         record.state, record.error, record.ended_at = State.RUNNING, "", None
-        context = RunContext(settings, record, progress, Dbt(settings, progress), accept_fewer_rows)
+        dbt = Dbt(settings, progress)
+        context = RunContext(settings, record, progress, dbt, accept_fewer_rows, accept_another_erp)
         structlog.contextvars.bind_contextvars(run_id=run_id)
         try:
             for step in steps:
+                begun = record.step(step.name)
                 register.save(record)
-                with _recorded(record.step(step.name), settings) as done:
+                with _recorded(begun, settings) as done:
                     done.detail = step.action(context)
             record.state = State.DONE
+            if any(step.state is not State.DONE for step in record.steps):
+                record.state, record.error = State.FAILED, earlier_error  # another step's, earlier
         except KeyboardInterrupt:
             record.state = State.INTERRUPTED
             raise
@@ -85,7 +92,7 @@ def _run_id(settings: Settings, steps: Sequence[Step], given: str | None) -> str
     if steps[0].name == "staging-gate":
         if not given and not (runs := zone.runs()):
             raise CampuslakeError("there is no extract to judge yet", "run `campuslake run`")
-        return given or runs[-1]
+        return zone.manifest(given or runs[-1]).run_id
     current = zone.current()
     if current is None:
         raise CampuslakeError("no extract passed the staging gate yet", "run `campuslake run`")

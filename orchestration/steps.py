@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from rich.progress import Progress
 
 from extract.run import extract
+from extract.verify import changed_files, missing_files
 from extract.zone import StagingZone
 from gates import marts as marts_gate
 from gates import staging as staging_gate
+from gates.builds import begin_build, end_build
+from infra.errors import CampuslakeError
 from infra.settings import REPOSITORY, Settings
 from orchestration.dbt import Dbt
 from orchestration.publication import publish
@@ -24,6 +27,7 @@ class RunContext:
     progress: Progress
     dbt: Dbt
     accept_fewer_rows: bool = False
+    accept_another_erp: bool = False
 
     @property
     def run_id(self) -> str:
@@ -42,11 +46,11 @@ class Step:
 
 def _extract(context: RunContext) -> str:
     manifest = extract(context.settings, context.progress, run_id=context.run_id)
-    context.record.rows, context.record.bytes = manifest.rows, manifest.bytes
-    seconds = (manifest.committed_at - manifest.started_at).total_seconds()
+    context.record.rows, context.record.bytes = manifest.rows, manifest.csv_bytes
+    rate = manifest.rows / manifest.seconds, manifest.csv_bytes / 1e6 / manifest.seconds
     return (
-        f"{len(manifest.tables)} tables, {manifest.rows:,} rows, {manifest.bytes / 1e6:,.1f} MB"
-        f" ({manifest.rows / seconds:,.0f} rows/s, {manifest.bytes / 1e6 / seconds:,.1f} MB/s)"
+        f"{len(manifest.tables)} tables, {manifest.rows:,} rows, {manifest.csv_bytes / 1e6:,.1f} MB"
+        f" ({rate[0]:,.0f} rows/s, {rate[1]:,.1f} MB/s)"
     )
 
 
@@ -55,14 +59,30 @@ def _staging_gate(context: RunContext) -> str:
         context.settings, context.run_id, context.progress, context.accept_fewer_rows
     )
     verdict.raise_if_failed()
-    StagingZone(context.settings).promote(context.run_id)
+    StagingZone(context.settings).promote(context.run_id, context.accept_another_erp)
     return f"{len(verdict.checks)} checks passed"
 
 
 def _build(context: RunContext) -> str:
-    done = context.dbt.build()
+    begin_build(context.settings)
+    done = context.dbt.build(context.run_id)
+    _require_files_as_extracted(context)
+    end_build(context.settings, context.run_id)
     kinds = {"model": "models", "snapshot": "snapshots", "test": "tests"}
     return ", ".join(f"{done[kind]} {words}" for kind, words in kinds.items() if kind in done)
+
+
+def _require_files_as_extracted(context: RunContext) -> None:
+    """What was built is what was judged only if nobody touched the files meanwhile."""
+    zone = StagingZone(context.settings)
+    manifest, keys = zone.manifest(context.run_id), zone.keys(context.run_id)
+    changed = changed_files(zone, keys, manifest)
+    faults = [f for t in manifest.tables for f in missing_files(t, keys) + changed[t.name]]
+    if faults:
+        raise CampuslakeError(
+            f"files of run {context.run_id} changed after the staging gate: {'; '.join(faults)}",
+            "extract anew: `campuslake run`; what is published stays as it was",
+        )
 
 
 def _marts_gate(context: RunContext) -> str:

@@ -35,6 +35,8 @@
     {%- endif -%}
   {%- endfor -%}
 
+  {%- do campuslake.register_operations() -%}
+
 {%- endmacro -%}
 
 

@@ -2,18 +2,16 @@
     Points the external tables of the staging database at one run of the staging zone.
 
     `dbt build`, `run`, `test`, `snapshot` and `source freshness` call it first, for the run that
-    stage/current.json names. The staging gate calls it for a run that it is about to judge:
-
-        dbt run-operation register_staging --args '{run_id: RUN, database: campus_candidate}'
+    stage/current.json names, or the one of `--vars '{run_id: RUN}'`.
 
     The database remembers in its properties which run its tables stand for, and which list of
     tables, so that nothing is done twice. That note is taken away first and written last: a
     registration that dies half way is done again.
 -#}
-{%- macro register_staging(run_id=none, database=none) -%}
+{%- macro register_staging(run_id=none) -%}
 {%- if execute and target.name != 'lint' -%}
 
-  {%- set database = database or target.schema ~ '_staging' -%}
+  {%- set database = target.schema ~ '_staging' -%}
   {%- do campuslake.require_strict_session() -%}
   {%- do campuslake.execute_statement('create database if not exists ' ~ database) -%}
 
@@ -22,12 +20,16 @@
     {%- do exceptions.raise_compiler_error('not a run id: ' ~ run_id) -%}
   {%- endif -%}
 
-  {%- set statements = campuslake.staging_table_statements(run_id, database) -%}
   {%- set registered = campuslake.registered_staging(database) -%}
+  {%- if registered.run_id != run_id -%}
+    {%- do campuslake.register_manifest(run_id, database) -%}
+  {%- endif -%}
+  {%- set statements = campuslake.staging_table_statements(run_id, database) -%}
   {%- set wanted = {'run_id': run_id, 'statements': local_md5(statements | join(';'))} -%}
 
   {%- if registered != wanted -%}
     {%- do campuslake.remember_registered_staging(database, {'run_id': '', 'statements': ''}) -%}
+    {%- do campuslake.drop_registered(database) -%}
     {%- for statement in statements -%}
       {%- do campuslake.execute_statement(statement) -%}
     {%- endfor -%}
@@ -39,26 +41,91 @@
 {%- endmacro -%}
 
 
-{#- The statements that make every external table of `database` anew over one run. -#}
+{#-
+    The statements that make everything in `database` anew over one run: an external table for each
+    table that the run carries whole; for one that it carries as changes, external tables
+    `TABLE__0`, `TABLE__1` … of the runs that it builds on and a view of what they say together.
+-#}
 {%- macro staging_table_statements(run_id, database) -%}
 
-  {%- set run_folder = campuslake.staging_zone() ~ '/run_id=' ~ run_id -%}
-  {%- set manifest = database ~ '.extract_manifest' -%}
-  {%- set statements = [
-      'drop table if exists ' ~ manifest,
-      'create table ' ~ manifest ~ " using json location '" ~ run_folder ~ "/manifest.json'",
-  ] -%}
-
+  {%- set entries = campuslake.manifest_entries(database) -%}
+  {%- set statements = [] -%}
   {%- for source in graph.sources.values() if source.source_name == 'erp' -%}
+
     {%- set table = database ~ '.' ~ source.identifier -%}
-    {%- do statements.append('drop table if exists ' ~ table) -%}
-    {%- do statements.append(
-        'create table ' ~ table ~ ' using csv ' ~ campuslake.erp_csv_options()
-        ~ " location '" ~ run_folder ~ '/' ~ source.name ~ "/'"
-    ) -%}
+    {%- set entry = entries.get(source.name, {}) -%}
+    {%- if entry.get('layers') -%}
+      {%- set layers = entry.layers.split(',') -%}
+      {%- for layer in layers -%}
+        {%- set run_folder = campuslake.staging_zone() ~ '/run_id=' ~ layer ~ '/' -%}
+        {%- if loop.first -%}
+          {%- do statements.append(campuslake.csv_table(table ~ '__0', run_folder ~ source.name)) -%}
+        {%- else -%}
+          {%- set changes = run_folder ~ 'changes/' ~ source.name -%}
+          {%- set name = table ~ '__' ~ loop.index0 -%}
+          {%- do statements.append(campuslake.csv_table(name, changes ~ '/rows')) -%}
+          {%- do statements.append(campuslake.csv_table(name ~ '_deleted', changes ~ '/deleted')) -%}
+        {%- endif -%}
+      {%- endfor -%}
+      {%- do statements.append(
+          'create view ' ~ table ~ ' as '
+          ~ campuslake.rebuilt_rows(table ~ '_', entry.key, layers | length - 1)
+      ) -%}
+    {%- else -%}
+      {%- set run_folder = campuslake.staging_zone() ~ '/run_id=' ~ run_id ~ '/' -%}
+      {%- do statements.append(campuslake.csv_table(table, run_folder ~ source.name)) -%}
+    {%- endif -%}
+
   {%- endfor -%}
 
   {{ return(statements) }}
+
+{%- endmacro -%}
+
+
+{#- Points `extract_manifest` at the manifest of a run. -#}
+{%- macro register_manifest(run_id, database) -%}
+
+  {%- set manifest = database ~ '.extract_manifest' -%}
+  {%- set location = campuslake.staging_zone() ~ '/run_id=' ~ run_id ~ '/manifest.json' -%}
+  {%- do campuslake.execute_statement('drop table if exists ' ~ manifest) -%}
+  {%- do campuslake.execute_statement(
+      'create table ' ~ manifest ~ " using json location '" ~ location ~ "'"
+  ) -%}
+
+{%- endmacro -%}
+
+
+{#- How a run holds each table: the runs that it builds on, parted by commas, and the table's key. -#}
+{%- macro manifest_entries(database) -%}
+
+  {%- set entries = {} -%}
+  {%- for row in run_query(
+      "select entry.name, concat_ws(',', entry.layers), entry.key from "
+      ~ database ~ '.extract_manifest lateral view explode(tables) as entry'
+  ).rows -%}
+    {%- do entries.update({row[0]: {'layers': row[1], 'key': row[2]}}) -%}
+  {%- endfor -%}
+  {{ return(entries) }}
+
+{%- endmacro -%}
+
+
+{%- macro csv_table(table, folder) -%}
+create table {{ table }} using csv {{ campuslake.erp_csv_options() }} location '{{ folder }}/'
+{%- endmacro -%}
+
+
+{#- Drops the external tables of a database and the views over them; what models made stays. -#}
+{%- macro drop_registered(database) -%}
+
+  {%- set views = run_query('show views in ' ~ database ~ " like 'erp_*'").rows | map(attribute=1) | list -%}
+  {%- for view in views -%}
+    {%- do campuslake.execute_statement('drop view ' ~ database ~ '.' ~ view) -%}
+  {%- endfor -%}
+  {%- for row in run_query('show tables in ' ~ database ~ " like 'erp_*'").rows if row[1] not in views -%}
+    {%- do campuslake.execute_statement('drop table ' ~ database ~ '.' ~ row[1]) -%}
+  {%- endfor -%}
 
 {%- endmacro -%}
 
@@ -78,7 +145,7 @@ options (
 
 
 {%- macro staging_zone() -%}
-s3a://{{ env_var('CAMPUSLAKE_BUCKET', 'campuslake') }}/stage
+s3a://{{ env_var('CAMPUSLAKE_BUCKET', '') or 'campuslake' }}/stage
 {%- endmacro -%}
 
 
@@ -100,7 +167,7 @@ s3a://{{ env_var('CAMPUSLAKE_BUCKET', 'campuslake') }}/stage
 
   {%- if run_ids | length != 1 or not run_ids[0] -%}
     {%- do exceptions.raise_compiler_error(
-        'no audited run in the staging zone of bucket ' ~ env_var('CAMPUSLAKE_BUCKET', 'campuslake')
+        'no audited run in the staging zone of bucket ' ~ (env_var('CAMPUSLAKE_BUCKET', '') or 'campuslake')
         ~ ' — run `campuslake run`'
     ) -%}
   {%- endif -%}
