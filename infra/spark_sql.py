@@ -19,7 +19,7 @@ PREFIX = re.compile(
 )
 ADVICE = re.compile(r" Correct the value as per the syntax.*$")
 ROW = re.compile(r"(record parsing): .*$")
-VALUE = re.compile(r"([Vv]alue) '.*?' of the type")
+VALUE = re.compile(r"(?<=[Vv]alue) '.*?'(?= of the type)|(?<=Text) '.*?'(?= could not be parsed)")
 
 
 @dataclass(frozen=True)
@@ -117,4 +117,4 @@ def sentence(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     told = [line for line in lines if not WRAPPER.match(line) and PREFIX.sub("", line)]
     line = ROW.sub(r"\1", ADVICE.sub("", PREFIX.sub("", told[0] if told else "")))
-    return VALUE.sub(r"\1 … of the type", line) or "no reason given"
+    return VALUE.sub(" …", line) or "no reason given"

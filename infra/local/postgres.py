@@ -132,7 +132,7 @@ class Postgres(Server):
             holder = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
             if holder.name() == "postgres" and str(self.data) in holder.cmdline():
                 return
-        except (psutil.NoSuchProcess, ValueError):
+        except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError):
             pass
         lock.unlink(missing_ok=True)
 

@@ -14,11 +14,21 @@ from infra.settings import REPOSITORY
 from infra.spark_sql import query
 
 SHARED_CONF = REPOSITORY / "infra" / "spark" / "shared.conf"
-# Every client that hangs up is an error to it.
-HANG_UPS = """\
-logger.thrift.name = org.apache.thrift.server.TThreadPoolServer
-logger.thrift.level = fatal
-"""
+# Every client that hangs up is an error to the first; the others quote rows when a statement fails,
+# which whoever sent it is told.
+SILENT = (
+    "org.apache.thrift.server.TThreadPoolServer",
+    "org.apache.spark.executor.Executor",
+    "org.apache.spark.scheduler.TaskSetManager",
+    "org.apache.spark.scheduler.DAGScheduler",
+    "org.apache.spark.sql.execution.datasources.FileFormatWriter",
+    "org.apache.spark.sql.hive.thriftserver.SparkExecuteStatementOperation",
+    "org.apache.hive.service.cli.thrift.ThriftCLIService",
+)
+LOGGERS = "".join(
+    f"logger.silent{number}.name = {name}\nlogger.silent{number}.level = off\n"
+    for number, name in enumerate(SILENT)
+)
 
 
 class SparkThrift(Server):
@@ -35,7 +45,7 @@ class SparkThrift(Server):
         for folder in ("conf", "tmp/local"):
             (self.folder / folder).mkdir(parents=True, exist_ok=True)
         write_private(self._properties, self._local_conf() + SHARED_CONF.read_text())
-        write_private(self.folder / "conf" / "log4j2.properties", LOG4J + HANG_UPS)
+        write_private(self.folder / "conf" / "log4j2.properties", LOG4J + LOGGERS)
 
     def command(self) -> Sequence[str | Path]:
         home = Path(find_spec("pyspark").origin).parent  # importing it takes time

@@ -1,7 +1,9 @@
 """The local stack as a whole: up, down, status."""
 
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.progress import Progress
@@ -13,6 +15,7 @@ from infra.local.postgres import Postgres
 from infra.local.s3 import ObjectStore
 from infra.local.server import Server
 from infra.local.spark import SparkThrift
+from infra.lock import file_lock
 from infra.settings import Settings
 
 
@@ -32,29 +35,25 @@ def up(settings: Settings, progress: Progress) -> list[str]:
 
     Raises `CampuslakeError` for the first server that cannot be started; the others stay up.
     """
-    task = progress.add_task("jars", total=None)
-    ensure_jars(settings.jars)
-    progress.remove_task(task)
-    settings.home.mkdir(parents=True, exist_ok=True)
-    postgres, object_store, *engine = servers(settings)
-    with ThreadPoolExecutor(3) as pool:
-        branches = [
-            pool.submit(_start_in_turn, chain, progress)
-            for chain in ([postgres], [object_store], engine)
-        ]
-        started = [name for branch in as_completed(branches) for name in branch.result()]
-    return started
+    with _alone(settings, progress):
+        task = progress.add_task("jars", total=None)
+        ensure_jars(settings.jars)
+        progress.remove_task(task)
+        postgres, object_store, *engine = servers(settings)
+        with ThreadPoolExecutor(3) as pool:
+            branches = [
+                pool.submit(_start_in_turn, chain, progress)
+                for chain in ([postgres], [object_store], engine)
+            ]
+            return [name for branch in as_completed(branches) for name in branch.result()]
 
 
 def down(settings: Settings, progress: Progress) -> list[str]:
     """Stops every server, clients before what they need; returns the names of what ran."""
-    stopped = []
-    for server in reversed(servers(settings)):
-        task = progress.add_task(f"stop {server.name}", total=None)
-        if server.stop():
-            stopped.append(server.name)
-        progress.remove_task(task)
-    return stopped
+    if not settings.home.exists():
+        return []
+    with _alone(settings, progress):
+        return _stop(settings, progress)
 
 
 def status(settings: Settings) -> list[ServerStatus]:
@@ -72,16 +71,18 @@ def status(settings: Settings) -> list[ServerStatus]:
 
 def clean(settings: Settings, progress: Progress) -> None:
     """Stops the stack and deletes its state. Refuses a folder that is not a stack's home."""
-    down(settings, progress)
     if not settings.home.exists():
         return
-    known = {"postgres", "s3", "metastore", "spark", "credentials.json", "jars", "artifacts", "run"}
+    known = {"postgres", "s3", "metastore", "spark", "credentials.json", "jars", "artifacts"}
+    known |= {"run", "logs"}
     if not known & {path.name for path in settings.home.iterdir()}:
         raise CampuslakeError(
             f"{settings.home} does not look like a local stack's folder",
             "check CAMPUSLAKE_HOME; nothing was deleted",
         )
-    shutil.rmtree(settings.home)
+    with _alone(settings, progress):
+        _stop(settings, progress)
+        shutil.rmtree(settings.home)
 
 
 def servers(settings: Settings) -> list[Server]:
@@ -92,6 +93,25 @@ def servers(settings: Settings) -> list[Server]:
         Metastore(settings),
         SparkThrift(settings),
     ]
+
+
+@contextmanager
+def _alone(settings: Settings, progress: Progress) -> Iterator[None]:
+    """Waits until no other command starts or stops this stack's servers."""
+    task = progress.add_task("another command starts or stops servers", total=None)
+    with file_lock(settings.home / "run" / "stack.lock", wait=True):
+        progress.remove_task(task)
+        yield
+
+
+def _stop(settings: Settings, progress: Progress) -> list[str]:
+    stopped = []
+    for server in reversed(servers(settings)):
+        task = progress.add_task(f"stop {server.name}", total=None)
+        if server.stop():
+            stopped.append(server.name)
+        progress.remove_task(task)
+    return stopped
 
 
 def _start_in_turn(chain: list[Server], progress: Progress) -> list[str]:
