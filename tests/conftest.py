@@ -7,6 +7,7 @@ import os
 import secrets
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg2
@@ -43,6 +44,17 @@ left join averages on averages.student_id = s.id
 left join rates on rates.student_id = s.id
 left join recruited on recruited.id = s.id
 """
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds what tests can be asked for."""
+    parser.addoption("--all-faults", action="store_true", help="The whole matrix of tests/faults.")
+
+
+@pytest.fixture(scope="session")
+def all_faults(request: pytest.FixtureRequest) -> bool:
+    """Whether every fault is tried at every place."""
+    return request.config.getoption("--all-faults")
 
 
 def pytest_configure() -> None:
@@ -122,6 +134,16 @@ class Lake:
         assert code is None or done.returncode == code, done.stdout + done.stderr
         return done
 
+    def dbt(self, *arguments: str) -> None:
+        """Runs a dbt command as typed from the repository root."""
+        subprocess.run(
+            [REPOSITORY / ".venv" / "bin" / "dbt", "--quiet", *arguments],
+            cwd=REPOSITORY,
+            env=self.environment,
+            check=True,
+            timeout=300,
+        )
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts a campuslake command and leaves it running."""
         return subprocess.Popen(
@@ -191,6 +213,19 @@ def empty_erp(postgres: str) -> Iterator[Erp]:
     yield erp
     with psycopg2.connect(postgres) as session, session.cursor() as cursor:
         cursor.execute(sql.SQL("drop schema {} cascade").format(name))
+
+
+@contextmanager
+def bucket_of(settings) -> Iterator[None]:
+    """Makes the settings' bucket and deletes it at the end: each takes volumes of the store."""
+    from infra.object_store import Bucket
+
+    bucket = Bucket(settings)
+    bucket.client.create_bucket(Bucket=bucket.name)
+    yield
+    for key in bucket.keys(""):
+        bucket.delete(key)
+    bucket.client.delete_bucket(Bucket=bucket.name)
 
 
 def make_lake(stack, postgres: str, seed: int) -> Lake:

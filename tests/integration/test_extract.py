@@ -1,6 +1,7 @@
 """The extract: whole, exact, at one instant, and nothing at all when it fails."""
 
 import csv
+import gzip
 import io
 import os
 import secrets
@@ -8,11 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import pytest
 from rich.progress import Progress
 
 from erp.generate import generate
+from extract.manifest import Owner
+from extract.metrics import PREFIX, RunMetrics
 from extract.plan import PART_BLOCKS, plan_parts
 from extract.run import extract
 from extract.source import Source, TableSize
@@ -21,7 +25,7 @@ from infra.errors import CampuslakeError
 from infra.local.s3 import ObjectStore
 from infra.settings import Settings
 from infra.settings import settings as stack_settings
-from tests.conftest import REPOSITORY, Erp
+from tests.conftest import REPOSITORY, Erp, bucket_of
 
 SILENT = Progress(disable=True)
 
@@ -32,21 +36,21 @@ def object_store(postgres):
 
 
 @pytest.fixture
-def lake(object_store, postgres) -> tuple[Settings, Erp, StagingZone]:
+def lake(object_store, postgres) -> Iterator[tuple[Settings, Erp, StagingZone]]:
     """A generated ERP and an empty bucket of the test's own."""
     name = f"extract{secrets.token_hex(4)}"
     generate(postgres, "tiny", 3, schema=name)
     settings = Settings(erp_schema=name, bucket=name)
     zone = StagingZone(settings)
-    zone.bucket.client.create_bucket(Bucket=name)
-    return settings, Erp(postgres, name), zone
+    with bucket_of(settings):
+        yield settings, Erp(postgres, name), zone
 
 
 def rows_of(zone: StagingZone, run_id: str, table: str) -> list[list[str]]:
     """The rows of a table as csv reads them, headers left out."""
     rows = []
     for part in zone.manifest(run_id).table(table).parts:
-        text = zone.bucket.get(part.key).body.decode()
+        text = gzip.decompress(zone.bucket.get(part.key).body).decode()
         rows += list(csv.reader(io.StringIO(text)))[1:]
     return rows
 
@@ -85,7 +89,7 @@ def test_null_and_empty_string_and_hostile_text_come_through(lake):
     company = next(row for row in rows_of(zone, manifest.run_id, "companies") if row[0] == "1")
     assert company[1] == hostile
     key = manifest.table("audiences").parts[0].key
-    text = zone.bucket.get(key).body.decode()
+    text = gzip.decompress(zone.bucket.get(key).body).decode()
     lines = {line.split(",", 1)[0]: line for line in text.splitlines()}
     assert lines["1"].split(",")[-2] == ""
     assert lines["2"].split(",")[-2] == '""'
@@ -210,6 +214,9 @@ def test_a_lost_erp_connection_fails_in_one_line_and_leaves_nothing(lake):
     assert [line for line in told.splitlines() if line.startswith("error: the ERP failed")]
     assert "Traceback" not in told
     assert zone.run_ids() == []
+    (kept,) = zone.bucket.keys(PREFIX)
+    metrics = RunMetrics.model_validate_json(zone.bucket.get(kept).body)
+    assert metrics.state == "failed" and "the ERP failed" in metrics.error
 
 
 def test_an_unreachable_erp_is_told_without_its_password(object_store):
@@ -225,3 +232,35 @@ def test_a_missing_bucket_is_told(postgres, object_store, tiny_erp):
     settings = Settings(erp_schema=tiny_erp.schema, bucket="nosuchbucket")
     with pytest.raises(CampuslakeError, match="nosuchbucket"):
         extract(settings, SILENT)
+
+
+def test_a_bucket_is_of_one_erp(lake, postgres):
+    settings, _, zone = lake
+    zone.promote(extract(settings, SILENT).run_id)
+    other = f"other{secrets.token_hex(4)}"
+    generate(postgres, "tiny", 5, schema=other)
+    guest = extract(settings.model_copy(update={"erp_schema": other}), SILENT)
+    before = zone.current()
+    with pytest.raises(CampuslakeError, match="of another ERP"):
+        zone.promote(guest.run_id)
+    assert zone.current() == before
+    zone.promote(guest.run_id, accept_another_erp=True)
+    assert zone.current().run_id == guest.run_id
+
+
+def test_a_run_of_another_version_does_not_stop_the_next_one(lake):
+    settings, _, zone = lake
+    old = extract(settings, SILENT).run_id
+    zone.promote(old)
+    zone.bucket.put(zone.manifest_key(old), '{"format": 1}')
+    with pytest.raises(CampuslakeError, match="another version wrote it"):
+        zone.manifest(old)
+    zone.promote(extract(settings, SILENT).run_id)
+    assert zone.current().run_id != old
+
+
+def test_an_extract_leaves_alone_what_one_of_another_erp_is_writing(lake, postgres):
+    settings, _, zone = lake
+    zone.begin(Owner(run_id="20000101T000000Z_aaaa", erp="another"))
+    extract(settings, SILENT)
+    assert "20000101T000000Z_aaaa" in zone.run_ids()

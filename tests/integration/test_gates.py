@@ -1,5 +1,7 @@
 """The staging gate: what is unsound stops there, is named, and nothing that is read changes."""
 
+import gzip
+
 import pytest
 from rich.progress import Progress
 
@@ -16,8 +18,9 @@ SILENT = Progress(disable=True)
 def edit(lake: Lake, run_id: str, table: str, change) -> None:
     """Changes the text of a table's first part."""
     zone = StagingZone(lake.settings)
-    key = f"{zone.prefix(run_id)}{table}/part-00000.csv"
-    zone.bucket.put(key, change(zone.bucket.get(key).body.decode()))
+    key = f"{zone.prefix(run_id)}{table}/part-00000.csv.gz"
+    text = gzip.decompress(zone.bucket.get(key).body).decode()
+    zone.bucket.put(key, gzip.compress(change(text).encode()))
 
 
 def twice(text: str) -> str:
@@ -56,30 +59,42 @@ def run_from_the_gate(lake: Lake) -> GateFailed:
     return raised.value
 
 
+def without_rows(text: str) -> str:
+    return text.split("\n", 1)[0] + "\n"
+
+
 @pytest.mark.parametrize(
-    ("table", "change", "named"),
+    "damages",
     [
-        ("students", twice, "students.id expect_column_values_to_be_unique: 2 of 301 rows"),
-        ("grades", last_value("150.00"), "grades.grade expect_column_max_to_be_between: 150"),
-        ("grades", last_value("abc"), "grades.grade_malformed expect_column_values_to_be_null: 1"),
-        ("lessons", second_value("9NONE"), "lessons.subject_id_not_in_subjects"),
-        ("events", lambda text: text.replace("city", "town", 1), "header"),
-        ("audiences", lambda text: text + '"1,2\n', "MALFORMED_RECORD"),
-        ("students", lambda text: text.split("\n", 1)[0] + "\n", "0, not 300"),
+        [
+            ("students", twice, "students.id expect_column_values_to_be_unique: 2 of 301 rows"),
+            ("grades", last_value("150.00"), "grades.grade expect_column_max_to_be_between: 150"),
+            ("lessons", second_value("9NONE"), "lessons.subject_id_not_in_subjects"),
+            ("events", lambda text: text.replace("city", "town", 1), "header"),
+        ],
+        [
+            ("grades", last_value("abc"), "grade_malformed expect_column_values_to_be_null: 1"),
+            ("audiences", lambda text: text + '"1,2\n', "MALFORMED_RECORD"),
+            ("students", without_rows, "students expect_table_row_count_to_equal: 0, not 300"),
+        ],
     ],
+    ids=["wrong values", "unreadable values"],
 )
-def test_a_damaged_file_stops_at_the_staging_gate(ran, extracted, table, change, named):
+def test_damaged_files_stop_at_the_staging_gate_and_each_is_named(ran, extracted, damages):
     before, current = ran.figures(), StagingZone(ran.settings).current()
-    edit(ran, extracted, table, change)
+    for table, change, _ in damages:
+        edit(ran, extracted, table, change)
     refused = run_from_the_gate(ran)
     assert refused.message.startswith(f"staging-gate: run {extracted} failed")
-    assert named in refused.message
-    (files,) = [
-        check
+    told = "\n".join(str(check) for check in refused.verdict.failures)
+    for _, _, named in damages:
+        assert named in told
+    changed = {
+        check.table
         for check in refused.verdict.failures
         if check.expectation == "expect_files_as_in_manifest"
-    ]
-    assert files.table == table
+    }
+    assert changed == {table for table, _, _ in damages}
     assert StagingZone(ran.settings).current() == current
     assert ran.figures() == before
 
@@ -87,8 +102,8 @@ def test_a_damaged_file_stops_at_the_staging_gate(ran, extracted, table, change,
 def test_a_missing_file_stops_at_the_staging_gate(ran: Lake, extracted: str):
     before = ran.figures()
     zone = StagingZone(ran.settings)
-    zone.bucket.delete(f"{zone.prefix(extracted)}companies/part-00000.csv")
-    assert "companies/part-00000.csv is missing" in run_from_the_gate(ran).message
+    zone.bucket.delete(f"{zone.prefix(extracted)}companies/part-00000.csv.gz")
+    assert "companies/part-00000.csv.gz is missing" in run_from_the_gate(ran).message
     assert ran.figures() == before
 
 

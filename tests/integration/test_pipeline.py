@@ -1,11 +1,15 @@
 """The main job from the ERP to what analysts read, on one lake, in the order of a school's days."""
 
 import csv
+import gzip
 import io
 import re
+import signal
+import time
 
 import pytest
 
+from extract.zone import StagingZone
 from tests.conftest import Lake
 
 
@@ -43,6 +47,14 @@ def test_the_identities_are_published_apart(ran: Lake):
     assert joined == [(300,)]
 
 
+def test_extracts_are_data_themselves(ran: Lake):
+    ops, this = f"{ran.settings.schema_prefix}_ops", f"where run_id = '{published_run(ran)}'"
+    ((state, rows),) = ran.query(f"select state, rows from {ops}.extract_runs {this}")
+    assert state == "committed"
+    tables = ran.query(f"select count(*), sum(rows) from {ops}.extract_tables {this}")
+    assert tables == [(11, rows)]
+
+
 def test_a_query_on_a_pipe_is_csv(ran: Lake):
     told = ran.run(
         "query",
@@ -72,7 +84,6 @@ def test_a_changed_grade_reaches_the_mart_and_an_older_run_can_be_published_agai
         " on g.student_id = s.id where left_date is null limit 1"
     )
     ran.erp.execute("update grades set grade = 0 where student_id = %s", student)
-    ran.erp.execute("update students set home_region = 'Corse' where id = %s", student)
     ran.run("run")
     after = ran.figures()
     assert published_run(ran) != first
@@ -80,12 +91,13 @@ def test_a_changed_grade_reaches_the_mart_and_an_older_run_can_be_published_agai
     assert after[1] == pytest.approx(ran.erp_figures()[1], abs=1e-9)
 
     history = ran.query(
-        "select home_region, dbt_valid_to is null"
+        "select average_grade, dbt_valid_to is null"
         f" from {ran.settings.history_database}.students_history"
         f" where student_id = {student} order by dbt_valid_from"
     )
     assert len(history) == 2
-    assert history[0][1] is False and history[1] == ("Corse", True)
+    assert history[0][0] > 0 and history[0][1] is False
+    assert history[1] == (0.0, True)
 
     ran.run("publish", "--run", first)
     assert published_run(ran) == first and ran.figures() == before
@@ -96,3 +108,37 @@ def test_a_changed_grade_reaches_the_mart_and_an_older_run_can_be_published_agai
 def test_steps_are_chosen_by_name(ran: Lake):
     assert "there is no step" in ran.run("run", "--from", "nonsense", code=1).stderr
     assert "exclude" in ran.run("run", "--from", "build", "--only", "docs", code=1).stderr
+
+
+def test_only_what_was_built_from_the_judged_files_of_the_run_is_published(ran: Lake):
+    before = ran.figures()
+    ran.run("run", "--only", "extract")
+    ran.run("run", "--only", "staging-gate")
+    assert "the marts do not hold run" in ran.run("run", "--from", "marts-gate", code=1).stderr
+
+    zone = StagingZone(ran.settings)
+    (part,) = zone.manifest(zone.current().run_id).table("campuses").parts
+    sound = zone.bucket.get(part.key).body
+    zone.bucket.put(part.key, gzip.compress(gzip.decompress(sound), 9))
+    told = ran.run("run", "--from", "build", code=1).stderr
+    assert "changed after the staging gate" in told and "campuses" in told
+    zone.bucket.put(part.key, sound)
+    assert "the last build did not end" in ran.run("run", "--from", "marts-gate", code=1).stderr
+    ran.run("run", "--only", "docs")
+    assert "failed" in ran.run("runs").stdout.splitlines()[3]
+
+    ran.run("run", "--only", "build")
+    ran.dbt("run", "--select", "students")
+    assert "expect_table_as_built" in ran.run("run", "--from", "marts-gate", code=1).stderr
+    assert ran.figures() == before
+
+
+def test_an_interrupted_build_says_so(ran: Lake):
+    run = ran.start("run", "--from", "build")
+    told = ""
+    while "step started" not in told:
+        told += run.stderr.readline()
+    time.sleep(4)
+    run.send_signal(signal.SIGINT)
+    told += run.communicate(timeout=120)[1]
+    assert run.returncode == 130 and "interrupted" in told, told

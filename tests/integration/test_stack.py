@@ -16,7 +16,7 @@ from infra.local import stack as local_stack
 from infra.local.credentials import local_credentials
 from infra.local.s3 import ObjectStore
 from infra.local.stack import servers
-from infra.settings import Settings, settings
+from infra.settings import REPOSITORY, Settings, settings
 from tests.conftest import Lake
 
 SILENT = Progress(disable=True)
@@ -101,7 +101,7 @@ def run_and_kill(lake: Lake, server: str, step: str) -> str:
     """Runs the pipeline, kills a server in the middle of a step, and returns the error told."""
     run = lake.start("run")
     told = ""
-    while f'event="step started" step={step}' not in told:
+    while not ("step started" in told and f'"{step}"' in told):
         line = run.stderr.readline()
         assert line, told
         told += line
@@ -163,3 +163,12 @@ def test_two_runs_at_once_do_not_meet(ran):
 
     with run_lock(ran.settings):
         assert "another run" in ran.run("run", "--only", "docs", code=1).stderr
+
+
+def test_two_commands_that_start_the_stack_at_once_do_not_meet(stack):
+    command = [REPOSITORY / ".venv" / "bin" / "campuslake"]
+    subprocess.run([*command, "down"], check=True, capture_output=True)
+    ups = [subprocess.Popen([*command, "up"], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    told = [up.communicate(timeout=120)[0] for up in ups]
+    assert [up.returncode for up in ups] == [0, 0]
+    assert sum("everything ran already" in each for each in told) == 1
