@@ -63,4 +63,4 @@ def current_snapshots(
 
 
 def _key(settings: Settings) -> str:
-    return f"runs/{settings.schema_prefix}/build.json"
+    return f"runs/{settings.schema_prefix}/build/current.json"

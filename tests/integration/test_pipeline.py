@@ -10,6 +10,7 @@ import time
 import pytest
 
 from extract.zone import StagingZone
+from orchestration.records import RunRegister
 from tests.conftest import Lake
 
 
@@ -73,6 +74,8 @@ def test_a_refused_query_is_told_in_one_line(ran: Lake):
 def test_every_step_is_on_record(ran: Lake):
     told = ran.run("runs").stdout
     assert "done" in told and "published" in told
+    names = [record.run_id for record in RunRegister(ran.settings).all()]
+    assert all(re.fullmatch(r"\d{8}T\d{6}Z_\w{4}", name) for name in names)
     for step in ("extract", "staging-gate", "build", "marts-gate", "publish", "docs"):
         assert step in told
 
