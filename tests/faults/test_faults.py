@@ -20,7 +20,7 @@ from tests.faults.landing import CONTRACT, TABLES, Landing, faulty
 
 ONCE = ("500", "503", "reset", "cut", "lost", "slow")
 FOR_GOOD = ("500", "507", "expired", "denied", "reset", "lost")
-THINNED = 8  # of so many places one is tried, another one for each fault
+THINNED = 12  # of so many places one is tried, another one for each fault
 
 
 @pytest.fixture(scope="module")

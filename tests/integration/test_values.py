@@ -201,7 +201,7 @@ def landing(stack, empty_erp, tmp_path) -> Iterator[Landing]:
 
 
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
