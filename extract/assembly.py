@@ -5,16 +5,16 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import structlog
+from rich.progress import Progress
 
 from extract.changes import Base, KeyScan, base_of, scan_keys, tables_with_keys, write_keys
-from extract.contract import Contract
+from extract.contract import promised_columns, read_contract
 from extract.copies import CopyJob
-from extract.manifest import Changes, Column, Keys, Part, TableManifest
+from extract.manifest import Changes, Keys, Part, TableManifest
 from extract.plan import plan_parts
 from extract.report import TableProgress
-from extract.source import BlockRange, Source, TableSize
+from extract.source import BlockRange, Source
 from extract.upload import PartUpload, Uploads
 from extract.zone import StagingZone
 from infra.errors import CampuslakeError
@@ -38,138 +38,138 @@ class KnownTable:
     whole: bool
 
 
-def known_tables(
-    settings: Settings,
-    zone: StagingZone,
-    source: Source,
-    contract: Contract,
-    columns: Mapping[str, Sequence[Column]],
-    sizes: Mapping[str, TableSize],
-) -> dict[str, KnownTable]:
-    """Reads the keys of the tables whose changes can be told, if the settings ask for changes.
+class Assembly:
+    """One run in the making: its `columns` and `sizes` by table, its copies, its manifest.
 
-    Every `extract_full_every`th run in a row carries them whole as well.
+    Raises `CampuslakeError` when the ERP broke the contract or `tables` are not in it.
     """
-    if not settings.extract_changes:
-        return {}
-    current = zone.current_manifest()
-    known = {}
-    for table, key in tables_with_keys(contract, columns, sizes).items():
-        base = base_of(zone.bucket, current, source, table, columns[table]) if current else None
-        whole = base is None or len(base.layers) >= settings.extract_full_every
-        if base is None:
-            log.info("carried whole: no run to tell its changes against", table=table)
-        known[table] = KnownTable(key, scan_keys(source, table, key, base), base, whole)
-    return known
 
+    def __init__(
+        self,
+        settings: Settings,
+        zone: StagingZone,
+        source: Source,
+        run_id: str,
+        tables: Sequence[str] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._zone = zone
+        self._source = source
+        self._run_id = run_id
+        self._contract = read_contract(settings.extract_contract)
+        self.columns = promised_columns(self._contract, source, tables)
+        self.sizes = source.sizes(list(self.columns))
+        self.parts = plan_parts(self.sizes)
+        self._suffix = SUFFIX[settings.extract_compression]
+        self._known: dict[str, KnownTable] = {}
+        self._written: dict[str, tuple[Keys, Changes | None]] = {}
 
-def copy_jobs(
-    settings: Settings,
-    zone: StagingZone,
-    source: Source,
-    run_id: str,
-    columns: Mapping[str, Sequence[Column]],
-    sizes: Mapping[str, TableSize],
-    known: Mapping[str, KnownTable],
-) -> list[CopyJob]:
-    """Returns the copies to do, the longest first."""
-    suffix = SUFFIX[settings.extract_compression]
-    of_changes = [
-        CopyJob(
-            table=table,
-            key=f"{zone.changes_prefix(run_id, table)}rows/part-00000{suffix}",
-            statement=source.copy_statement(
-                table, columns[table], BlockRange(), changed_since=found.base.xmin
-            ),
-            has_long_rows=sizes[table].has_long_rows,
-            of_changes=True,
-        )
-        for table, found in known.items()
-        if found.base
-    ]
-    return of_changes + [
-        CopyJob(
-            table=part.table,
-            key=zone.part_key(run_id, part.table, part.number, suffix),
-            statement=source.copy_statement(part.table, columns[part.table], part.range),
-            has_long_rows=part.has_long_rows,
-        )
-        for part in plan_parts(sizes)
-        if part.table not in known or known[part.table].whole
-    ]
+    def read_keys(self, progress: Progress) -> None:
+        """Reads the keys of the tables whose changes can be told, if the settings ask for changes.
 
+        Every `extract_full_every`th run in a row carries them whole as well.
+        """
+        if not self._settings.extract_changes:
+            return
+        current = self._zone.current_manifest()
+        for table, key in tables_with_keys(self._contract, self.columns, self.sizes).items():
+            task = progress.add_task(f"keys of {table}", total=None)
+            base = None
+            if current:
+                columns = self.columns[table]
+                base = base_of(self._zone.bucket, current, self._source, table, columns)
+            if base is None:
+                log.info("carried whole: no run to tell its changes against", table=table)
+            whole = base is None or len(base.layers) >= self._settings.extract_full_every
+            scan = scan_keys(self._source, table, key, base)
+            self._known[table] = KnownTable(key, scan, base, whole)
+            progress.remove_task(task)
 
-def write_changes(
-    settings: Settings,
-    zone: StagingZone,
-    uploads: Uploads,
-    run_id: str,
-    known: Mapping[str, KnownTable],
-    copied: Mapping[CopyJob, Part],
-) -> dict[str, tuple[Keys, Changes | None]]:
-    """Writes the keys of the tables whose changes can be told, and those that are gone.
-
-    Raises `CampuslakeError` when as many rows did not come as there are keys.
-    """
-    suffix = SUFFIX[settings.extract_compression]
-    written = {}
-    for table, found in known.items():
-        prefix = zone.changes_prefix(run_id, table)
-        keys = write_keys(zone.bucket, f"{prefix}keys.roaring.gz", found.scan.now)
-        changes = None
-        if found.base:
-            parts = _parts(copied, table, of_changes=True)
-            _require(table, sum(part.rows for part in parts), len(found.scan.changed))
-            gone = np.array(found.base.keys - found.scan.now, np.uint64).view(np.int64)
-            upload = PartUpload(
-                uploads, f"{prefix}deleted/part-00000{suffix}", settings.extract_compression
+    def copy_jobs(self) -> list[CopyJob]:
+        """Returns the copies to do: changes, then parts, the longest first."""
+        of_changes = [
+            CopyJob(
+                table=table,
+                key=f"{self._changes_prefix(table)}rows/part-00000{self._suffix}",
+                statement=self._source.copy_statement(
+                    table, self.columns[table], BlockRange(), changed_since=known.base.xmin
+                ),
+                has_long_rows=self.sizes[table].has_long_rows,
+                of_changes=True,
             )
-            upload.write(_column_of(found.key, gone))
-            upload.finish()
-            upload.complete()
-            changes = Changes(
-                base=found.base.run_id,
-                key=found.key,
-                parts=parts,
-                deleted=upload.part(rows=len(gone)),
+            for table, known in self._known.items()
+            if known.base
+        ]
+        return of_changes + [
+            CopyJob(
+                table=part.table,
+                key=self._zone.part_key(self._run_id, part.table, part.number, self._suffix),
+                statement=self._source.copy_statement(
+                    part.table, self.columns[part.table], part.range
+                ),
+                has_long_rows=part.has_long_rows,
             )
-        if found.whole:
-            _require(table, sum(p.rows for p in _parts(copied, table, False)), found.scan.rows)
-        written[table] = (keys, changes)
-    return written
+            for part in self.parts
+            if part.table not in self._known or self._known[part.table].whole
+        ]
 
+    def write_changes(self, uploads: Uploads, copied: Mapping[CopyJob, Part]) -> None:
+        """Writes the keys of the tables whose changes can be told, and those that are gone.
 
-def table_manifests(
-    run_id: str,
-    columns: Mapping[str, list[Column]],
-    copied: Mapping[CopyJob, Part],
-    progress: Mapping[str, TableProgress],
-    known: Mapping[str, KnownTable],
-    written: Mapping[str, tuple[Keys, Changes | None]],
-) -> list[TableManifest]:
-    """Returns the manifest's entry of each table, its parts in order."""
-    tables = []
-    for table in columns:
+        Raises `CampuslakeError` when as many rows did not come as there are keys.
+        """
+        for table, known in self._known.items():
+            prefix = self._changes_prefix(table)
+            keys = write_keys(self._zone.bucket, f"{prefix}keys.roaring.gz", known.scan.now)
+            changes = None
+            if known.base:
+                parts = _parts(copied, table, of_changes=True)
+                _require(table, sum(part.rows for part in parts), len(known.scan.changed))
+                gone = known.scan.gone(known.base)
+                upload = PartUpload(
+                    uploads,
+                    f"{prefix}deleted/part-00000{self._suffix}",
+                    self._settings.extract_compression,
+                )
+                upload.write(_column_of(known.key, gone))
+                upload.finish()
+                upload.complete()
+                deleted = upload.part(rows=len(gone))
+                changes = Changes(base=known.base.run_id, parts=parts, deleted=deleted)
+            if known.whole:
+                rows = sum(part.rows for part in _parts(copied, table, of_changes=False))
+                _require(table, rows, known.scan.rows)
+            self._written[table] = (keys, changes)
+
+    def table_manifests(
+        self, copied: Mapping[CopyJob, Part], progress: Mapping[str, TableProgress]
+    ) -> list[TableManifest]:
+        """Returns the manifest's entry of each table, its parts in order."""
+        return [self._table_manifest(table, copied, progress[table]) for table in self.columns]
+
+    def _changes_prefix(self, table: str) -> str:
+        return self._zone.changes_prefix(self._run_id, table)
+
+    def _table_manifest(
+        self, table: str, copied: Mapping[CopyJob, Part], progress: TableProgress
+    ) -> TableManifest:
         parts = _parts(copied, table, of_changes=False)
-        keys, changes = written.get(table, (None, None))
+        keys, changes = self._written.get(table, (None, None))
         carried = [*parts, *([*changes.parts, changes.deleted] if changes else [])]
-        found = known.get(table)
-        tables.append(
-            TableManifest(
-                name=table,
-                columns=columns[table],
-                rows=found.scan.rows if found else sum(part.rows for part in parts),
-                bytes=sum(part.bytes for part in carried),
-                csv_bytes=sum(part.csv_bytes for part in carried),
-                seconds=round(progress[table].seconds, 3),
-                parts=parts,
-                changes=changes,
-                layers=[*found.base.layers, run_id] if changes and not found.whole else [],
-                key=found.key if found else "",
-                keys=keys,
-            )
+        known = self._known.get(table)
+        return TableManifest(
+            name=table,
+            columns=self.columns[table],
+            rows=known.scan.rows if known else sum(part.rows for part in parts),
+            bytes=sum(part.bytes for part in carried),
+            csv_bytes=sum(part.csv_bytes for part in carried),
+            seconds=round(progress.seconds, 3),
+            parts=parts,
+            changes=changes,
+            layers=[*known.base.layers, self._run_id] if changes and not known.whole else [],
+            key=known.key if known else "",
+            keys=keys,
         )
-    return tables
 
 
 def _parts(copied: Mapping[CopyJob, Part], table: str, of_changes: bool) -> list[Part]:
@@ -182,9 +182,9 @@ def _require(table: str, found: int, expected: int) -> None:
         raise CampuslakeError(f"{table} has {expected:,} keys and {found:,} rows came", "repeat it")
 
 
-def _column_of(name: str, keys: np.ndarray) -> bytes:
+def _column_of(name: str, keys: Sequence[int]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([name])
-    writer.writerows([key] for key in keys.tolist())
+    writer.writerows([key] for key in keys)
     return text.getvalue().encode()

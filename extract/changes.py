@@ -25,7 +25,9 @@ from infra.errors import CampuslakeError
 from infra.object_store import Bucket
 
 MOST_TRANSACTIONS = 2**31 - 2**24
-HEADER_BYTES = 19  # of COPY's binary format: signature, flags, length of an extension
+# Of COPY's binary format: signature, flags and length of an extension; what follows the last row.
+HEADER_BYTES = 19
+TRAILER = b"\xff\xff"
 ROW = np.dtype(
     [("fields", ">i2"), ("key_size", ">i4"), ("key", ">i8"), ("flag_size", ">i4"), ("flag", ">i4")]
 )
@@ -75,6 +77,15 @@ class KeyScan(io.RawIOBase):
             self.changed |= BitMap64(keys[rows["flag"] != 0])
             self.rows += len(rows)
         return len(data)
+
+    def require_end(self) -> None:
+        """Raises ValueError unless everything was read: a row without a key is a shorter one."""
+        if bytes(self._held) != TRAILER:
+            raise ValueError("a row has no key")
+
+    def gone(self, base: Base) -> list[int]:
+        """Returns the keys that `base` had and the table has no more, in order of the bitmap."""
+        return np.array(base.keys - self.now, np.uint64).view(np.int64).tolist()
 
 
 def tables_with_keys(
@@ -130,7 +141,7 @@ def write_keys(bucket: Bucket, key: str, keys: BitMap64) -> Keys:
     """Keeps a table's keys with its run."""
     body = gzip.compress(keys.serialize(), 1)
     bucket.put(key, body)
-    return Keys(key=key, count=len(keys), bytes=len(body), sha256=_sha256(body))
+    return Keys(key=key, bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
 
 
 def scan_keys(source: Source, table: str, key: str, base: Base | None) -> KeyScan:
@@ -140,11 +151,14 @@ def scan_keys(source: Source, table: str, key: str, base: Base | None) -> KeySca
     the base that no transaction since then wrote.
     """
     scan = KeyScan()
+    stream = io.BufferedWriter(scan, 1024 * 1024)
     session = source.session()
     try:
         with translated(), session.cursor() as cursor:
             statement = source.key_statement(table, key, base.xmin if base else None)
-            cursor.copy_expert(statement, io.BufferedWriter(scan, 1024 * 1024))
+            cursor.copy_expert(statement, stream)
+            stream.flush()  # left to the garbage collector, its errors would be lost
+            scan.require_end()
     except ValueError as error:
         raise CampuslakeError(
             f"column {table}.{key} is no key: {error}", "correct `changes` in the contract"
@@ -162,7 +176,3 @@ def scan_keys(source: Source, table: str, key: str, base: Base | None) -> KeySca
             "make a full extract: `python -m extract --full`",
         )
     return scan
-
-
-def _sha256(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()

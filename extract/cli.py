@@ -1,4 +1,4 @@
-"""The command line of the extract: `python -m extract`, and `campuslake extract`."""
+"""The command line of the extract."""
 
 from typing import Annotated, Literal
 
@@ -6,6 +6,7 @@ import typer
 
 from extract import display
 from extract.run import extract, planned
+from extract.verify import faults_of
 from extract.zone import StagingZone
 from infra.command_line import out, progress
 from infra.errors import CampuslakeError
@@ -60,12 +61,11 @@ def run(
     **Settings** CAMPUSLAKE_ERP_DSN, CAMPUSLAKE_ERP_SCHEMA, CAMPUSLAKE_BUCKET,
     CAMPUSLAKE_S3_ENDPOINT, CAMPUSLAKE_S3_KMS_KEY, the usual AWS ones, and
     CAMPUSLAKE_EXTRACT_CONNECTIONS, _COMPRESSION, _RATE_MB, _STATEMENT_TIMEOUT, _LOCK_TIMEOUT,
-    _CHANGES, _FULL_EVERY, _KEEP_RUNS, _CONTRACT;
-    without them the local stack. -v shows tracebacks.
+    _CHANGES, _FULL_EVERY, _KEEP_RUNS, _CONTRACT; without them the local stack. -v shows tracebacks.
     """
     if context.invoked_subcommand:
         return
-    chosen = _changed(
+    chosen = _with(
         settings(),
         extract_connections=connections,
         extract_compression=compression,
@@ -97,8 +97,6 @@ def verify(
     ],
 ) -> None:
     """Read a run's objects again and compare them with its manifest: size, SHA-256, no other."""
-    from extract.verify import changed_files, missing_files
-
     zone = StagingZone(settings())
     if run_id == "current":
         current = zone.current()
@@ -106,20 +104,15 @@ def verify(
             raise CampuslakeError("no run passed the staging gate yet", "`campuslake run` does it")
         run_id = current.run_id
     manifest = zone.manifest(run_id)
-    keys = zone.keys(run_id)
-    found = changed_files(zone, keys, manifest)
-    faults = [
-        f"{fault}" for t in manifest.tables for fault in missing_files(t, keys) + found[t.name]
-    ]
-    if faults:
+    if faults := faults_of(zone, manifest):
         for fault in faults:
             out.print(fault, markup=False, soft_wrap=True)
         raise CampuslakeError(
             f"run {run_id} is not as it was extracted: {len(faults)} faults",
-            "extract anew, and delete that run with `python -m extract prune`",
+            "make a new extract: `campuslake run`",
         )
-    parts = sum(len(table.parts) for table in manifest.tables)
-    out.print(f"run {run_id}: {parts} objects, {manifest.bytes / 1e6:,.1f} MB, as extracted")
+    objects = sum(len(table.objects) for table in manifest.tables)
+    out.print(f"run {run_id}: {objects} objects, {manifest.bytes / 1e6:,.1f} MB, as extracted")
 
 
 @app.command()
@@ -127,9 +120,9 @@ def prune(
     keep: Annotated[
         int | None, typer.Option(min=1, help="How many committed runs stay, the newest.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it, show what would go.")] = (
-        False
-    ),
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Delete; without it, show what would go.")
+    ] = False,
 ) -> None:
     """Delete old runs, but never the one that stage/current.json names.
 
@@ -148,6 +141,6 @@ def prune(
         out.print("repeat it with --yes to delete")
 
 
-def _changed(base: Settings, **changes: object) -> Settings:
-    given = {name: value for name, value in changes.items() if value is not None}
+def _with(base: Settings, **options: object) -> Settings:
+    given = {name: value for name, value in options.items() if value is not None}
     return base.model_copy(update=given)

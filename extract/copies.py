@@ -74,10 +74,8 @@ class Copies:
                     copiers.submit(self._work, session, waiting, done) for session in sessions
                 ]
                 wait(futures, return_when=FIRST_EXCEPTION)
-                # Whoever failed first is told; the others fail because they were stopped.
+                # Whoever failed first is told; the others fail because they are stopped below.
                 failed = [future for future in futures if future.done() and future.exception()]
-                if failed:
-                    self._end(sessions)
                 for future in failed or futures:
                     future.result()
             except BaseException:
@@ -87,7 +85,6 @@ class Copies:
                     upload.abort()
                 raise
             finally:
-                copiers.shutdown(wait=True)
                 for session in sessions:
                     session.close()
         return done

@@ -3,10 +3,9 @@
 import hashlib
 import json
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-
-FORMAT = 2
 
 
 class _Frozen(BaseModel):
@@ -35,10 +34,9 @@ class Part(_Frozen):
 
 
 class Keys(_Frozen):
-    """Every key that a table had: a gzipped roaring bitmap of `count` 64-bit numbers."""
+    """Every key that a table had: a gzipped roaring bitmap of 64-bit numbers."""
 
     key: str
-    count: int
     bytes: int
     sha256: str
 
@@ -46,11 +44,10 @@ class Keys(_Frozen):
 class Changes(_Frozen):
     """What changed in a table since run `base`: the rows as they are now, the keys that are gone.
 
-    `key` is the table's key column, and the only column of `deleted`.
+    The table's key is the only column of `deleted`.
     """
 
     base: str
-    key: str
     parts: list[Part]
     deleted: Part
 
@@ -60,6 +57,7 @@ class TableManifest(_Frozen):
 
     It is there whole, in `parts`, or as `changes` to the last of the runs before this one in
     `layers` (the oldest of them holds it whole). With both, the changes are there to be proved.
+    `key` names the column that changes are told by; readers of both need it beside `layers`.
     `bytes` and `csv_bytes` count what this run carries.
     """
 
@@ -76,10 +74,15 @@ class TableManifest(_Frozen):
     keys: Keys | None = None
 
     @property
+    def with_rows(self) -> list[Part]:
+        """The objects of this run that hold rows of the table."""
+        return [*self.parts, *(self.changes.parts if self.changes else [])]
+
+    @property
     def objects(self) -> list[Part | Keys]:
         """Every object of this run that belongs to the table."""
-        of_changes = [*self.changes.parts, self.changes.deleted] if self.changes else []
-        return [*self.parts, *of_changes, *([self.keys] if self.keys else [])]
+        deleted = [self.changes.deleted] if self.changes else []
+        return [*self.with_rows, *deleted, *([self.keys] if self.keys else [])]
 
 
 class Snapshot(_Frozen):
@@ -108,7 +111,7 @@ class Manifest(_Frozen):
     `erp` tells ERPs apart: the server's system identifier, the database's number, the schema.
     """
 
-    format: int = FORMAT
+    format: Literal[2] = 2
     run_id: str
     started_at: datetime
     committed_at: datetime

@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 import structlog
 from rich.progress import Progress
 
-from extract.assembly import copy_jobs, known_tables, table_manifests, write_changes
-from extract.contract import promised_columns, read_contract
+from extract.assembly import Assembly
 from extract.copies import Copies
 from extract.manifest import Column, Manifest, Owner, fingerprint
 from extract.memory import give_large_blocks_back
 from extract.metrics import keep_metrics
-from extract.plan import PlannedPart, plan_parts
+from extract.plan import PlannedPart
 from extract.rate import RateLimit
 from extract.report import Report
 from extract.source import Gentleness, Source, TableSize
@@ -64,9 +63,8 @@ def planned(
     """Returns the columns, sizes and parts that an extract would have. Raises like `extract`."""
     source = open_source(settings)
     try:
-        columns = promised_columns(read_contract(settings.extract_contract), source, tables)
-        sizes = source.sizes(list(columns))
-        return columns, sizes, plan_parts(sizes)
+        run = Assembly(settings, StagingZone(settings), source, new_run_id(), tables)
+        return run.columns, run.sizes, run.parts
     finally:
         source.close()
 
@@ -84,13 +82,6 @@ def rate_limit(settings: Settings) -> RateLimit:
     """Returns the settings' speed limit."""
     megabytes = settings.extract_rate_mb
     return RateLimit(megabytes * 1e6 if megabytes else None)
-
-
-def encryption(settings: Settings) -> dict[str, str]:
-    """Returns what S3 is told about the encryption of an object; nothing without a key of ours."""
-    if settings.s3_kms_key is None:
-        return {}
-    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": settings.s3_kms_key}
 
 
 def discard_the_dead(zone: StagingZone, erp: str, besides: str = "") -> None:
@@ -111,20 +102,17 @@ def _extract(
     zone = StagingZone(settings, bucket)
     source = open_source(settings)
     try:
-        contract = read_contract(settings.extract_contract)
-        columns = promised_columns(contract, source, tables)
+        run = Assembly(settings, zone, source, run_id, tables)
         discard_the_dead(zone, source.erp)
-        sizes = source.sizes(list(columns))
-        report = Report(progress, sizes)
-        known = known_tables(settings, zone, source, contract, columns, sizes)
-        jobs = copy_jobs(settings, zone, source, run_id, columns, sizes, known)
-        uploads = Uploads(bucket, encryption(settings))
+        run.read_keys(progress)
+        report = Report(progress, run.sizes)
+        uploads = Uploads(bucket)
         copies = Copies(source, uploads, settings.extract_compression, report, rate_limit(settings))
         try:
             zone.begin(Owner(run_id=run_id, erp=source.erp))
             try:
-                copied = copies.run(jobs, settings.extract_connections)
-                changes = write_changes(settings, zone, uploads, run_id, known, copied)
+                copied = copies.run(run.copy_jobs(), settings.extract_connections)
+                run.write_changes(uploads, copied)
             finally:
                 uploads.close()
                 report.end()
@@ -137,9 +125,9 @@ def _extract(
                 server_version=source.server_version,
                 erp=source.erp,
                 snapshot=source.snapshot,
-                schema_fingerprint=fingerprint(columns),
+                schema_fingerprint=fingerprint(run.columns),
                 compression=settings.extract_compression,
-                tables=table_manifests(run_id, columns, copied, report.tables, known, changes),
+                tables=run.table_manifests(copied, report.tables),
             )
             zone.commit(manifest)
         except BaseException:

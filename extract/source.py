@@ -85,8 +85,8 @@ class TableSize:
     """How big a table is.
 
     `blocks` of heap (0: cannot be read in ranges), the planner's estimate of its rows, bytes on
-    the ERP's disk, and whether single rows may be of many megabytes, and
-    whether each row tells by which transaction it was written.
+    the ERP's disk, whether single rows may be of many megabytes, and whether each row tells by
+    which transaction it was written.
     """
 
     blocks: int

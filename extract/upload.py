@@ -31,9 +31,8 @@ class Stopped(CampuslakeError):
 class Uploads:
     """The pieces on their way to a bucket, of all parts together."""
 
-    def __init__(self, bucket: Bucket, encryption: dict[str, str]) -> None:
+    def __init__(self, bucket: Bucket) -> None:
         self.bucket = bucket
-        self.encryption = encryption
         self._pool = ThreadPoolExecutor(PIECES_AT_ONCE, thread_name_prefix="upload")
         self._room = threading.BoundedSemaphore(PIECES_AT_ONCE)
         self._stopped = threading.Event()
@@ -154,7 +153,7 @@ class PartUpload(io.RawIOBase):
             self._count(rest)
             put = self._uploads.bucket.client.put_object
             self._whole = self._uploads.submit(
-                put, Key=self.key, Body=io.BytesIO(rest), **self._uploads.encryption
+                put, Key=self.key, Body=io.BytesIO(rest), **self._uploads.bucket.encryption
             )
         elif rest:
             self._send(rest)
@@ -216,17 +215,17 @@ class PartUpload(io.RawIOBase):
             self._send(piece)
 
     def _send(self, piece: bytes) -> None:
-        client = self._uploads.bucket.client
+        bucket = self._uploads.bucket
         if self._upload_id is None:
-            with self._uploads.bucket.errors():
-                begun = client.create_multipart_upload(
-                    Bucket=self._uploads.bucket.name, Key=self.key, **self._uploads.encryption
+            with bucket.errors():
+                begun = bucket.client.create_multipart_upload(
+                    Bucket=bucket.name, Key=self.key, **bucket.encryption
                 )
             self._upload_id = begun["UploadId"]
         self._count(piece)
         self._pieces.append(
             self._uploads.submit(
-                client.upload_part,
+                bucket.client.upload_part,
                 Key=self.key,
                 UploadId=self._upload_id,
                 PartNumber=len(self._pieces) + 1,

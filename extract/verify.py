@@ -14,6 +14,17 @@ READ_BYTES = 1024 * 1024
 WORKERS = 4
 
 
+def faults_of(zone: StagingZone, manifest: Manifest) -> list[str]:
+    """Returns one sentence for each object that is missing, changed or not in the manifest."""
+    keys = zone.keys(manifest.run_id)
+    changed = changed_files(zone, keys, manifest)
+    return [
+        fault
+        for table in manifest.tables
+        for fault in missing_files(table, keys) + changed[table.name]
+    ]
+
+
 def missing_files(table: TableManifest, keys: Collection[str]) -> list[str]:
     """Returns one sentence for each object of a table that is not among `keys`."""
     if not table.objects:

@@ -53,16 +53,14 @@ def staging(
 
 @app.command()
 def marts(run: Run = None) -> None:
-    """Judge the marts built from the current run of the staging zone."""
-    current = StagingZone(settings()).current()
-    if current is None:
-        raise CampuslakeError("no extract passed the staging gate yet", "run `campuslake run`")
-    if run not in (None, current.run_id):
-        raise CampuslakeError(
-            f"the marts are built from run {current.run_id}, not {run}", "leave --run out"
-        )
+    """Judge the marts of a run (by default the current one), which must be what was built last."""
+    if run is None:
+        current = StagingZone(settings()).current()
+        if current is None:
+            raise CampuslakeError("no extract passed the staging gate yet", "run `campuslake run`")
+        run = current.run_id
     with progress() as bars:
-        verdict = marts_gate.judge(settings(), current.run_id, bars)
+        verdict = marts_gate.judge(settings(), run, bars)
     _tell(verdict)
 
 

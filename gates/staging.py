@@ -15,6 +15,7 @@ from gates.layers import DATABASE, unproved_rows
 from gates.suites import Suite, read_suites
 from gates.validation import validate
 from gates.verdicts import Check, Verdict, save
+from infra.errors import CampuslakeError
 from infra.settings import Settings
 
 LEAST_SHARE = 0.8  # a table that shrinks by more than a fifth between two runs is suspect
@@ -43,7 +44,7 @@ def judge(
     promised = read_contract(settings.extract_contract).tables
     checks = judge_presence(promised, keys, manifest) + _unjudged(manifest, suites)
     # A prefix may outlive its objects: what has no file is not empty, it is not there.
-    absent = {t.name for t in manifest.tables if not any(part.key in keys for part in t.objects)}
+    absent = {t.name for t in manifest.tables if not any(part.key in keys for part in t.with_rows)}
     data_docs = settings.artifacts / "data_docs" / run_id / "staging"
     with candidate(settings, manifest, absent) as why_unreadable:
 
@@ -85,13 +86,19 @@ def _proofs(settings: Settings, zone: StagingZone, manifest: Manifest) -> list[C
     for table in manifest.tables:
         if table.parts and table.changes:
             base = zone.manifest(table.changes.base)
-            rows = unproved_rows(settings, manifest, table, base)
+            try:
+                rows = unproved_rows(settings, manifest, table, base)
+                fault = f"{rows:,} rows differ" if rows else ""
+            except CampuslakeError as error:
+                if "refused" not in error.message:
+                    raise
+                fault = error.message
             checks.append(
                 Check(
                     table=table.name,
                     expectation="expect_changes_to_equal_the_whole",
-                    observed=f"{rows:,} rows differ" if rows else "",
-                    passed=not rows,
+                    observed=fault,
+                    passed=not fault,
                 )
             )
     return checks

@@ -25,10 +25,20 @@ class Stored:
 
 
 class Bucket:
-    """The settings' bucket. Every method raises `CampuslakeError` when the store refuses."""
+    """The settings' bucket. Every method raises `CampuslakeError` when the store refuses.
+
+    `encryption` are the arguments by which a new object is encrypted with the settings' own key;
+    none without one.
+    """
 
     def __init__(self, settings: Settings, client: Any = None) -> None:
         self.name = settings.bucket
+        self.encryption: dict[str, str] = {}
+        if settings.s3_kms_key is not None:
+            self.encryption = {
+                "ServerSideEncryption": "aws:kms",
+                "SSEKMSKeyId": settings.s3_kms_key,
+            }
         self.client = client or s3_client(settings)
 
     def get(self, key: str) -> Stored | None:
@@ -61,7 +71,9 @@ class Bucket:
         body = content.encode() if isinstance(content, str) else content
         with self.errors():
             try:
-                self.client.put_object(Bucket=self.name, Key=key, Body=body, **condition)
+                self.client.put_object(
+                    Bucket=self.name, Key=key, Body=body, **self.encryption, **condition
+                )
             except ClientError as error:
                 if error.response["Error"]["Code"] != "PreconditionFailed":
                     raise

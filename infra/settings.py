@@ -61,7 +61,7 @@ class Settings(BaseSettings):
 
     bucket: BucketName = Field("campuslake", description="S3 bucket of staging zone and warehouse")
     s3_endpoint: str | None = Field(None, description="S3 endpoint; else the local store, or AWS")
-    s3_kms_key: str | None = Field(None, description="KMS key of extracts; else the bucket's own")
+    s3_kms_key: str | None = Field(None, description="KMS key of new objects; else the bucket's")
 
     thrift_host: str = Field("127.0.0.1", description="Host of the Spark Thrift server")
     thrift_port: Port = Field(10000, description="Port of the Spark Thrift server")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.progress import Progress
 
 from extract.run import extract
-from extract.verify import changed_files, missing_files
+from extract.verify import faults_of
 from extract.zone import StagingZone
 from gates import marts as marts_gate
 from gates import staging as staging_gate
@@ -75,10 +75,7 @@ def _build(context: RunContext) -> str:
 def _require_files_as_extracted(context: RunContext) -> None:
     """What was built is what was judged only if nobody touched the files meanwhile."""
     zone = StagingZone(context.settings)
-    manifest, keys = zone.manifest(context.run_id), zone.keys(context.run_id)
-    changed = changed_files(zone, keys, manifest)
-    faults = [f for t in manifest.tables for f in missing_files(t, keys) + changed[t.name]]
-    if faults:
+    if faults := faults_of(zone, zone.manifest(context.run_id)):
         raise CampuslakeError(
             f"files of run {context.run_id} changed after the staging gate: {'; '.join(faults)}",
             "extract anew: `campuslake run`; what is published stays as it was",

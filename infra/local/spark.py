@@ -21,6 +21,7 @@ SILENT = (
     "org.apache.spark.executor.Executor",
     "org.apache.spark.scheduler.TaskSetManager",
     "org.apache.spark.scheduler.DAGScheduler",
+    "org.apache.spark.storage.BlockManager",
     "org.apache.spark.sql.execution.datasources.FileFormatWriter",
     "org.apache.spark.sql.hive.thriftserver.SparkExecuteStatementOperation",
     "org.apache.hive.service.cli.thrift.ThriftCLIService",

@@ -75,7 +75,8 @@ def clean(settings: Settings, progress: Progress) -> None:
         return
     known = {"postgres", "s3", "metastore", "spark", "credentials.json", "jars", "artifacts"}
     known |= {"run", "logs"}
-    if not known & {path.name for path in settings.home.iterdir()}:
+    found = {path.name for path in settings.home.iterdir()}
+    if found and not known & found:
         raise CampuslakeError(
             f"{settings.home} does not look like a local stack's folder",
             "check CAMPUSLAKE_HOME; nothing was deleted",

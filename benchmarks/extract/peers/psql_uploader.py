@@ -10,7 +10,7 @@ from infra.object_store import Bucket
 from infra.settings import settings
 
 compression, prefix, *tables = sys.argv[1:]
-uploads = Uploads(Bucket(settings()), {})
+uploads = Uploads(Bucket(settings()))
 for table in tables:
     copy = f"copy {table} to stdout (format csv, header)"
     upload = PartUpload(uploads, f"{prefix}/{table}.csv", compression)
