@@ -19,7 +19,7 @@ from tests.faults.object_store import FaultyStore
 
 SILENT = Progress(disable=True)
 CONTRACT = "tables: {small: {id: integer, name: text}, big: {id: integer, data: text}}\n"
-# Twelve MB that are sent in two pieces, and three rows that are sent whole.
+# Twelve MB that are sent in three pieces, and three rows that are sent whole.
 TABLES = """
 create table small (id integer primary key, name text);
 insert into small values (1, 'a'), (2, ''), (3, null);

@@ -74,7 +74,7 @@ def without_rows(text: str) -> str:
         ],
         [
             ("grades", last_value("abc"), "grade_malformed expect_column_values_to_be_null: 1"),
-            ("audiences", lambda text: text + '"1,2\n', "MALFORMED_RECORD"),
+            ("audiences", lambda text: text + '"1,2,Secret-Value\n', "MALFORMED_RECORD"),
             ("students", without_rows, "students expect_table_row_count_to_equal: 0, not 300"),
         ],
     ],
@@ -97,6 +97,8 @@ def test_damaged_files_stop_at_the_staging_gate_and_each_is_named(ran, extracted
     assert changed == {table for table, _, _ in damages}
     assert StagingZone(ran.settings).current() == current
     assert ran.figures() == before
+    log = (ran.settings.home / "logs" / "spark.log").read_text()
+    assert not [line for line in (told + log).splitlines() if "Secret-Value" in line]
 
 
 def test_a_missing_file_stops_at_the_staging_gate(ran: Lake, extracted: str):

@@ -173,3 +173,11 @@ def test_two_commands_that_start_a_server_at_once_do_not_meet(stack):
     assert [up.returncode for up in ups] == [0, 0]
     assert sum("started s3" in each for each in told) == 1
     assert sum("everything ran already" in each for each in told) == 1
+
+
+def test_a_busy_port_of_the_catalog_is_told_in_one_line(ran):
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        environment = {**ran.environment, "CAMPUSLAKE_DOCS_PORT": str(busy.getsockname()[1])}
+        lake = Lake(ran.erp, environment)
+        told = lake.run("docs-serve", code=1).stderr
+    assert "is taken" in told and "Traceback" not in told
