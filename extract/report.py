@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 from rich.progress import Progress
@@ -23,7 +23,7 @@ class TableProgress:
     rows: int = 0
     csv_bytes: int = 0
     began: float | None = None
-    ended: float = field(default=0.0)
+    ended: float = 0.0
 
     @property
     def seconds(self) -> float:

@@ -29,7 +29,6 @@ from tests.conftest import REPOSITORY, Erp, bucket_of
 from tests.integration.test_extract import rows_of
 
 SILENT = Progress(disable=True)
-MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture
