@@ -4,11 +4,11 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 from rich.progress import Progress
 
-from extract.changes import Base, KeyScan, base_of, scan_keys, tables_with_keys, write_keys
 from extract.contract import promised_columns, read_contract
 from extract.copies import CopyJob
 from extract.manifest import Changes, Keys, Part, TableManifest
@@ -19,6 +19,9 @@ from extract.upload import PartUpload, Uploads
 from extract.zone import StagingZone
 from infra.errors import CampuslakeError
 from infra.settings import Settings
+
+if TYPE_CHECKING:  # numpy, which tells changes, takes as long to load as a small extract
+    from extract.changes import Base, KeyScan
 
 SUFFIX = {"gzip": ".csv.gz", "none": ".csv"}
 
@@ -33,8 +36,8 @@ class KnownTable:
     """
 
     key: str
-    scan: KeyScan
-    base: Base | None
+    scan: "KeyScan"
+    base: "Base | None"
     whole: bool
 
 
@@ -71,6 +74,8 @@ class Assembly:
         """
         if not self._settings.extract_changes:
             return
+        from extract.changes import base_of, scan_keys, tables_with_keys
+
         current = self._zone.current_manifest()
         for table, key in tables_with_keys(self._contract, self.columns, self.sizes).items():
             task = progress.add_task(f"keys of {table}", total=None)
@@ -91,7 +96,7 @@ class Assembly:
             CopyJob(
                 table=table,
                 key=f"{self._changes_prefix(table)}rows/part-00000{self._suffix}",
-                statement=self._source.copy_statement(
+                query=self._source.rows_query(
                     table, self.columns[table], BlockRange(), changed_since=known.base.xmin
                 ),
                 has_long_rows=self.sizes[table].has_long_rows,
@@ -104,9 +109,7 @@ class Assembly:
             CopyJob(
                 table=part.table,
                 key=self._zone.part_key(self._run_id, part.table, part.number, self._suffix),
-                statement=self._source.copy_statement(
-                    part.table, self.columns[part.table], part.range
-                ),
+                query=self._source.rows_query(part.table, self.columns[part.table], part.range),
                 has_long_rows=part.has_long_rows,
             )
             for part in self.parts
@@ -118,6 +121,10 @@ class Assembly:
 
         Raises `CampuslakeError` when as many rows did not come as there are keys.
         """
+        if not self._known:
+            return
+        from extract.changes import write_keys
+
         for table, known in self._known.items():
             prefix = self._changes_prefix(table)
             keys = write_keys(self._zone.bucket, f"{prefix}keys.roaring.gz", known.scan.now)

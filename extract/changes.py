@@ -10,17 +10,15 @@ the run as a roaring bitmap (https://roaringbitmap.org).
 
 import gzip
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from pyroaring import BitMap64
 
 from extract.contract import Contract
 from extract.manifest import Column, Keys, Manifest, TableManifest
-from extract.source import Source, TableSize, translated
+from extract.source import Source, TableSize
 from infra.errors import CampuslakeError
 from infra.object_store import Bucket
 
@@ -48,8 +46,8 @@ class Base:
 
 
 @dataclass
-class KeyScan(io.RawIOBase):
-    """A sink for COPY's binary rows of (key, whether changed). `now` and `changed` hold keys."""
+class KeyScan:
+    """Takes COPY's binary rows of (key, whether changed). `now` and `changed` hold keys."""
 
     now: BitMap64 = field(default_factory=BitMap64)
     changed: BitMap64 = field(default_factory=BitMap64)
@@ -57,10 +55,7 @@ class KeyScan(io.RawIOBase):
     _held: bytearray = field(default_factory=bytearray)
     _began: bool = False
 
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
+    def write(self, data: bytes) -> None:
         """Takes bytes of COPY. Raises ValueError for a row without a key."""
         self._held += data
         if not self._began and len(self._held) >= HEADER_BYTES:
@@ -76,7 +71,6 @@ class KeyScan(io.RawIOBase):
             self.now |= BitMap64(keys)
             self.changed |= BitMap64(keys[rows["flag"] != 0])
             self.rows += len(rows)
-        return len(data)
 
     def require_end(self) -> None:
         """Raises ValueError unless everything was read: a row without a key is a shorter one."""
@@ -151,14 +145,11 @@ def scan_keys(source: Source, table: str, key: str, base: Base | None) -> KeySca
     the base that no transaction since then wrote.
     """
     scan = KeyScan()
-    stream = io.BufferedWriter(scan, 1024 * 1024)
+    query = source.keys_query(table, key, base.xmin if base else None)
     session = source.session()
     try:
-        with translated(), session.cursor() as cursor:
-            statement = source.key_statement(table, key, base.xmin if base else None)
-            cursor.copy_expert(statement, stream)
-            stream.flush()  # left to the garbage collector, its errors would be lost
-            scan.require_end()
+        session.copy(query, "binary", scan.write)
+        scan.require_end()
     except ValueError as error:
         raise CampuslakeError(
             f"column {table}.{key} is no key: {error}", "correct `changes` in the contract"

@@ -1,35 +1,30 @@
 """Copies parts side by side on several connections of one snapshot."""
 
 import contextlib
-import io
 import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Any
-
-from psycopg2 import sql
 
 from extract.manifest import Part
 from extract.rate import RateLimit
 from extract.report import Report
-from extract.source import Source, translated
+from extract.session import CopySession
+from extract.source import Source
 from extract.upload import PartUpload, Stopped, Uploads
-
-BUFFER = 1024 * 1024  # bytes of rows that are handed on together
 
 
 @dataclass(frozen=True)
 class CopyJob:
-    """One object to be: what `statement` copies of `table` goes to `key`.
+    """One object to be: what `query` finds in `table` goes to `key`.
 
     `of_changes`: it holds what changed in the table, not all of it.
     """
 
     table: str
     key: str
-    statement: sql.Composed = field(compare=False)
+    query: str = field(compare=False)
     has_long_rows: bool = False
     of_changes: bool = False
 
@@ -66,7 +61,7 @@ class Copies:
         for job in jobs:
             waiting.put(job)
         done: dict[CopyJob, Part] = {}
-        sessions: list[Any] = []
+        sessions: list[CopySession] = []
         with ThreadPoolExecutor(connections, thread_name_prefix="copy") as copiers:
             try:
                 sessions += [self._source.session() for _ in range(min(connections, len(jobs)))]
@@ -89,14 +84,14 @@ class Copies:
                     session.close()
         return done
 
-    def _end(self, sessions: Sequence[Any]) -> None:
+    def _end(self, sessions: Sequence[CopySession]) -> None:
         self._uploads.stop()
         for session in sessions:
             self._source.end(session)
 
     def _work(
         self,
-        session: Any,
+        session: CopySession,
         waiting: "queue.SimpleQueue[CopyJob]",
         done: dict[CopyJob, Part],
     ) -> None:
@@ -125,7 +120,7 @@ class Copies:
 
         return complete
 
-    def _copy(self, session: Any, job: CopyJob) -> tuple[PartUpload, int]:
+    def _copy(self, session: CopySession, job: CopyJob) -> tuple[PartUpload, int]:
         counted = 0
 
         def account(step: memoryview) -> None:
@@ -137,12 +132,8 @@ class Copies:
 
         upload = PartUpload(self._uploads, job.key, self._compression, account)
         self._begun.append(upload)
-        stream = io.BufferedWriter(upload, BUFFER)
         try:
-            with translated(), session.cursor() as cursor:
-                cursor.copy_expert(job.statement, stream, size=BUFFER)
-                stream.flush()
-                rows = cursor.rowcount
+            rows = session.copy(job.query, "csv", upload.write)
         except BaseException:
             upload.abort()
             raise

@@ -1,7 +1,5 @@
 """The ERP as the extract sees it: one exported snapshot, the schema in it, ranges of tables."""
 
-import os
-import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +11,8 @@ from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
 from extract.manifest import Column, Snapshot
-from infra.erp import connect, reason
+from extract.session import CopySession
+from infra.erp import connect, erp_failed, reason
 from infra.errors import CampuslakeError
 
 # What a table of one column is extracted with beside it.
@@ -122,7 +121,12 @@ class Source:
     def __init__(self, dsn: str, schema: str, gentleness: Gentleness | None = None) -> None:
         self.dsn = dsn
         self.schema = schema
-        self.gentleness = gentleness or Gentleness()
+        gentleness = gentleness or Gentleness()
+        self._settings = {
+            **SESSION,
+            "lock_timeout": gentleness.lock_timeout,
+            "statement_timeout": gentleness.statement_timeout,
+        }
         self._connection = self._connect()
         self._closed = threading.Event()
         self._talk = threading.Lock()
@@ -153,38 +157,28 @@ class Source:
             return {name: TableSize(0, *rest) for name, _, *rest in rows}
         return {name: TableSize(*size) for name, *size in rows}
 
-    def session(self) -> Any:
+    def session(self) -> CopySession:
         """Returns a new connection whose transaction sees this source's snapshot."""
-        connection = self._connect()
-        try:
-            with translated(), connection.cursor() as cursor:
-                cursor.execute("set transaction snapshot %s", (self.snapshot.id,))
-        except CampuslakeError:
-            connection.close()
-            raise
-        return connection
+        begin = sql.SQL(
+            "begin isolation level repeatable read, read only; set transaction snapshot {}"
+        ).format(sql.Literal(self.snapshot.id))
+        return CopySession(self._connection.info, self._settings, self._text(begin))
 
-    def end(self, session: Any) -> None:
+    def end(self, session: CopySession) -> None:
         """Ends what the server does for a session of ours, from another thread."""
-        # Not by the session's own cancel(): it stops all threads until the server has answered.
         try:
-            self._query("select pg_cancel_backend(%s)", (session.info.backend_pid,))
-        except CampuslakeError:  # the server does not hear us: hang up
-            try:
-                line = socket.socket(fileno=os.dup(session.fileno()))
-                with line:
-                    line.shutdown(socket.SHUT_RDWR)
-            except (psycopg2.Error, OSError):
-                pass  # it is closed already
+            self._query("select pg_cancel_backend(%s)", (session.pid,))
+        except CampuslakeError:  # the server does not hear us
+            session.hang_up()
 
-    def copy_statement(
+    def rows_query(
         self,
         table: str,
         columns: Sequence[Column],
         blocks: BlockRange,
         changed_since: int | None = None,
-    ) -> sql.Composed:
-        """Returns the COPY of a table's rows in a block range, as CSV with its header.
+    ) -> str:
+        """Returns the query for a table's rows in a block range.
 
         `changed_since` leaves out what transactions below that one wrote.
         """
@@ -196,19 +190,21 @@ class Source:
         if changed_since is not None:
             conditions.append(_changed_since(changed_since))
         where = sql.SQL(" where ") if conditions else sql.SQL("")
-        return sql.SQL("copy (select {} from {}{}{}) to stdout (format csv, header)").format(
+        query = sql.SQL("select {} from {}{}{}").format(
             sql.SQL(", ").join(_as_text(column) for column in columns),
             sql.Identifier(self.schema, table),
             where,
             sql.SQL(" and ").join(conditions),
         )
+        return self._text(query)
 
-    def key_statement(self, table: str, key: str, changed_since: int | None) -> sql.Composed:
-        """Returns the COPY, binary, of each row's key (8 bytes) and whether it changed (4)."""
+    def keys_query(self, table: str, key: str, changed_since: int | None) -> str:
+        """Returns the query for each row's key (8 bytes) and whether it changed (4)."""
         changed = sql.SQL("false") if changed_since is None else _changed_since(changed_since)
-        return sql.SQL(
-            "copy (select {}::bigint, ({})::integer from {}) to stdout (format binary)"
-        ).format(sql.Identifier(key), changed, sql.Identifier(self.schema, table))
+        query = sql.SQL("select {}::bigint, ({})::integer from {}").format(
+            sql.Identifier(key), changed, sql.Identifier(self.schema, table)
+        )
+        return self._text(query)
 
     def _take_snapshot(self) -> None:
         if self.version < OLDEST_VERSION:
@@ -259,9 +255,13 @@ class Source:
                 return  # the copies fail too, and say why
 
     def _query(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._talk, translated(), self._connection.cursor() as cursor:
+        with self._talk, _translated(), self._connection.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall()
+
+    def _text(self, statement: sql.Composed) -> str:
+        with self._talk:
+            return statement.as_string(self._connection)
 
     def _connect(self) -> Any:
         connection = connect(
@@ -273,15 +273,10 @@ class Source:
             keepalives_count=3,
             tcp_user_timeout=60_000,
         )
-        session = {
-            **SESSION,
-            "lock_timeout": self.gentleness.lock_timeout,
-            "statement_timeout": self.gentleness.statement_timeout,
-        }
-        with translated():
+        with _translated():
             connection.autocommit = True
             with connection.cursor() as cursor:
-                for name, value in session.items():
+                for name, value in self._settings.items():
                     cursor.execute("select set_config(%s, %s, false)", (name, value))
             connection.set_session(
                 isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True, autocommit=False
@@ -290,15 +285,12 @@ class Source:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Translates PostgreSQL's errors to one line without a row's values."""
+def _translated() -> Iterator[None]:
+    """Translates psycopg2's errors to one line without a row's values."""
     try:
         yield
     except psycopg2.Error as error:
-        raise CampuslakeError(
-            f"the ERP failed: {reason(error)}",
-            "check that it runs and what CAMPUSLAKE_ERP_DSN says",
-        ) from error
+        raise erp_failed(reason(error)) from None
 
 
 def _changed_since(xmin: int) -> sql.Composable:

@@ -102,8 +102,8 @@ def compressor(compression: str) -> Compressor:
     return Uncompressed()
 
 
-class PartUpload(io.RawIOBase):
-    """A write-only stream whose bytes become one S3 object when it is completed.
+class PartUpload:
+    """Takes bytes, which become one S3 object when it is completed.
 
     `csv_bytes` counts what was written, `size` is the object's. A small object is put whole, a
     longer one is a multipart upload; until then nothing is visible in the bucket.
@@ -127,22 +127,15 @@ class PartUpload(io.RawIOBase):
         self._upload_id: str | None = None
         self._pieces: list[Future[dict[str, str]]] = []
         self._whole: Future[Any] | None = None
-        self._given_up = False
 
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        """Takes bytes from COPY; sends a piece whenever one is full."""
+    def write(self, data: bytes) -> None:
+        """Takes bytes; sends a piece whenever one is full."""
         view = memoryview(data)
-        if self._given_up:  # the buffer before us empties itself when it goes
-            return len(view)
         for start in range(0, len(view), STEP):
             step = view[start : start + STEP]
             self._account(step)
             self._hold(self._compressor.compress(step))
         self.csv_bytes += len(view)
-        return len(view)
 
     def finish(self) -> None:
         """Sends the rest. Nothing is visible before `complete`, unless the object is small."""
@@ -193,7 +186,6 @@ class PartUpload(io.RawIOBase):
 
     def abort(self) -> None:
         """Gives up what was sent. The next extract clears what could not be given up."""
-        self._given_up = True
         for piece in self._pieces:
             piece.cancel()
         if self._upload_id is None:

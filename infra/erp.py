@@ -43,15 +43,26 @@ def connect(dsn: str, **options: Any) -> connection:
 
 
 def reason(error: psycopg2.Error) -> str:
-    """Returns in one line why PostgreSQL refused, with the line of a COPY but no row's values.
+    """Returns in one line why PostgreSQL refused, with the line of a COPY but no row's values."""
+    diagnosis = error.diag
+    message = one_line(error.pgcode, diagnosis.message_primary, type(error).__name__)
+    line = re.match(r"COPY \S+, line (\d+)", diagnosis.context or "")
+    return f"line {line[1]}: {message}" if line else message
+
+
+def one_line(sqlstate: str | None, message: str | None, error_class: str) -> str:
+    """Returns the message of a PostgreSQL error if it cannot quote a row.
 
     DETAIL and CONTEXT quote rows. So does the message of a data exception (class 22), which
-    is replaced by its name; that of a badly formed file (22P04) quotes nothing.
+    is replaced by the name of its class; that of a badly formed file (22P04) quotes nothing.
     """
-    state, diagnosis = error.pgcode or "", error.diag
-    message = diagnosis.message_primary or "the connection was lost"
-    if state.startswith("22") and state != "22P04":
-        message = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__).lower()
-    line = re.match(r"COPY \S+, line (\d+)", diagnosis.context or "")
-    message = message.splitlines()[0]
-    return f"line {line[1]}: {message}" if line else message
+    if sqlstate and sqlstate.startswith("22") and sqlstate != "22P04":
+        return re.sub(r"(?<!^)(?=[A-Z])", " ", error_class.removesuffix("Error")).lower()
+    return (message or "the connection was lost").splitlines()[0]
+
+
+def erp_failed(why: str) -> CampuslakeError:
+    """Returns the error that tells what became of a connection to the ERP."""
+    return CampuslakeError(
+        f"the ERP failed: {why}", "check that it runs and what CAMPUSLAKE_ERP_DSN says"
+    )

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
 
 from infra.errors import CampuslakeError
 from infra.local.credentials import local_credentials
@@ -134,7 +134,7 @@ def s3_endpoint(settings: Settings) -> str | None:
 
 
 def s3_client(settings: Settings, patient: bool = True, connections: int = 16) -> Any:
-    """Returns a boto3 S3 client.
+    """Returns a botocore S3 client.
 
     A patient one retries passing errors; an impatient one, for health checks, asks once. With
     the local store it uses that store's keys, else the usual AWS settings (environment, profile,
@@ -149,7 +149,7 @@ def s3_client(settings: Settings, patient: bool = True, connections: int = 16) -
             "region_name": "us-east-1",
         }
     endpoint = s3_endpoint(settings)
-    return boto3.client(
+    return get_session().create_client(
         "s3",
         endpoint_url=endpoint,
         config=Config(

@@ -195,6 +195,15 @@ def test_a_role_that_may_only_read_suffices(landing, reader):
             cursor.execute(f"delete from {settings.erp_schema}.grades")
 
 
+def test_a_demand_that_copies_cannot_keep_is_refused(landing):
+    settings, erp, zone = landing
+    strict = make_dsn(erp.dsn, require_auth="scram-sha-256")
+    with pytest.raises(CampuslakeError, match="asks for require_auth=scram-sha-256"):
+        extract(settings.model_copy(update={"erp_dsn": SecretStr(strict)}), SILENT)
+    assert zone.run_ids() == []
+    assert sessions_of_extracts(erp) == 0
+
+
 def test_an_extract_waits_for_a_lock_no_longer_than_it_may(landing):
     settings, erp, zone = landing
     with psycopg2.connect(erp.dsn) as session, session.cursor() as cursor:
