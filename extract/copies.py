@@ -1,10 +1,8 @@
 """Copies parts side by side on several connections of one snapshot."""
 
-import contextlib
 import queue
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from extract.manifest import Part
@@ -13,6 +11,9 @@ from extract.report import Report
 from extract.session import CopySession
 from extract.source import Source
 from extract.upload import PartUpload, Stopped, Uploads
+
+TRIES_TO_CANCEL = 6
+SECONDS_TO_CANCEL = 0.5
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,6 @@ class Copies:
         self._compression = compression
         self._report = report
         self._rate = rate
-        self._long_rows = threading.Lock()
         self._begun: list[PartUpload] = []
 
     def run(self, jobs: Sequence[CopyJob], connections: int) -> dict[CopyJob, Part]:
@@ -57,57 +57,70 @@ class Copies:
 
         Raises `CampuslakeError` for the first failure; nothing then stays on its way.
         """
+        # One copier takes those with long rows, before it helps the others.
         waiting: queue.SimpleQueue[CopyJob] = queue.SimpleQueue()
+        with_long_rows: queue.SimpleQueue[CopyJob] = queue.SimpleQueue()
         for job in jobs:
-            waiting.put(job)
+            (with_long_rows if job.has_long_rows else waiting).put(job)
         done: dict[CopyJob, Part] = {}
         sessions: list[CopySession] = []
-        with ThreadPoolExecutor(connections, thread_name_prefix="copy") as copiers:
-            try:
-                sessions += [self._source.session() for _ in range(min(connections, len(jobs)))]
-                futures = [
-                    copiers.submit(self._work, session, waiting, done) for session in sessions
-                ]
-                wait(futures, return_when=FIRST_EXCEPTION)
-                # Whoever failed first is told; the others fail because they are stopped below.
-                failed = [future for future in futures if future.done() and future.exception()]
-                for future in failed or futures:
-                    future.result()
-            except BaseException:
-                self._end(sessions)
-                copiers.shutdown(wait=True)
-                for upload in self._begun:
-                    upload.abort()
-                raise
-            finally:
-                for session in sessions:
-                    session.close()
+        try:
+            with ThreadPoolExecutor(connections, thread_name_prefix="copy") as copiers:
+                futures: list[Future[None]] = []
+                try:
+                    for _ in range(min(connections, len(jobs))):
+                        sessions.append(self._source.session())
+                    for session in sessions:
+                        queues = [waiting] if futures else [with_long_rows, waiting]
+                        futures.append(copiers.submit(self._work, session, queues, done))
+                    wait(futures, return_when=FIRST_EXCEPTION)
+                    # Whoever failed first is told; the others fail because they are stopped below.
+                    failed = [f for f in futures if f.done() and f.exception()]
+                    for future in failed or futures:
+                        future.result()
+                except BaseException:
+                    self._end(sessions, futures)
+                    raise
+        except BaseException:
+            for upload in self._begun:
+                upload.abort()
+            raise
+        finally:
+            for session in sessions:
+                session.close()
         return done
 
-    def _end(self, sessions: Sequence[CopySession]) -> None:
+    def _end(self, sessions: Sequence[CopySession], futures: Sequence["Future[None]"]) -> None:
+        """Ends all copies: asks the server, again in case one began just then, then hangs up."""
         self._uploads.stop()
-        for session in sessions:
-            self._source.end(session)
+        try:
+            for _ in range(TRIES_TO_CANCEL):
+                for session in sessions:
+                    self._source.end(session)
+                if not wait(futures, timeout=SECONDS_TO_CANCEL).not_done:
+                    break
+        finally:
+            for session in sessions:
+                session.hang_up()
 
     def _work(
         self,
         session: CopySession,
-        waiting: "queue.SimpleQueue[CopyJob]",
+        queues: Sequence["queue.SimpleQueue[CopyJob]"],
         done: dict[CopyJob, Part],
     ) -> None:
         complete: Callable[[], None] | None = None
-        while not self._uploads.stopped:
-            try:
-                job = waiting.get_nowait()
-            except queue.Empty:
-                break
-            exclusive = self._long_rows if job.has_long_rows else contextlib.nullcontext()
-            with exclusive:
+        for waiting in queues:
+            while not self._uploads.stopped:
+                try:
+                    job = waiting.get_nowait()
+                except queue.Empty:
+                    break
                 upload, rows = self._copy(session, job)
-            # The last pieces of a part are on their way while the next part is copied.
-            if complete:
-                complete()
-            complete = self._completion(job, upload, rows, done)
+                # The last pieces of a part are on their way while the next part is copied.
+                if complete:
+                    complete()
+                complete = self._completion(job, upload, rows, done)
         if complete:
             complete()
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -18,12 +19,12 @@ CONNECT_SECONDS = 10
 SMALL_READ = 64 * 1024
 NAP_SECONDS = 0.002
 # What of libpq's parameters a copying connection takes over, and what it cannot honour.
-TLS = (
+CARRIED = (
     *("sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcrl", "sslnegotiation"),
-    *("ssl_min_protocol_version", "ssl_max_protocol_version"),
+    *("ssl_min_protocol_version", "ssl_max_protocol_version", "krbsrvname", "gsslib"),
 )
-DEMANDS = {"channel_binding": "require", "gssencmode": "require"}
-NOT_TAKEN = ("require_auth", "sslcrldir")
+REFUSED_VALUES = {"channel_binding": "require", "gssencmode": "require", "sslcertmode": "require"}
+REFUSED = ("require_auth", "requirepeer", "sslcrldir")
 KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 60_000}
 
 
@@ -60,6 +61,8 @@ class CopySession:
 
         options: dict[str, Any] = {"header": True} if layout == "csv" else {}
         with translated():
+            if self._connection.is_closed():
+                raise erp_failed("the connection was closed")
             status = self._runner.run(
                 self._connection.copy_from_query(query, output=take, format=layout, **options)
             )
@@ -71,9 +74,21 @@ class CopySession:
             self._runner.get_loop().call_soon_threadsafe(self._connection.terminate)
 
     def close(self) -> None:
-        """Ends the transaction and the connection."""
-        self._connection.terminate()
-        self._runner.close()
+        """Ends the transaction and the connection; a copy that another thread is at ends too."""
+        self.hang_up()
+        with contextlib.suppress(RuntimeError):  # that thread's copy is at it, or it is closed
+            self._runner.close()
+
+
+def require_honourable(parameters: Mapping[str, str]) -> None:
+    """Raises `CampuslakeError` for a demand of a DSN that a `CopySession` could not keep."""
+    for name, value in parameters.items():
+        refused = name in REFUSED or REFUSED_VALUES.get(name) == value
+        if refused or (name == "hostaddr" and "host" in parameters):
+            raise CampuslakeError(
+                f"the ERP's DSN asks for {name}={value}, which the copying connections cannot keep",
+                "leave it out, or ask for sslmode=verify-full instead",
+            )
 
 
 class _KeptAlive(asyncpg.Connection):
@@ -92,16 +107,7 @@ class _KeptAlive(asyncpg.Connection):
 async def _open(
     like: ConnectionInfo, settings: Mapping[str, str], begin: str
 ) -> asyncpg.Connection:
-    parameters = like.dsn_parameters
-    for name, value in parameters.items():
-        if DEMANDS.get(name) == value or name in NOT_TAKEN:
-            raise CampuslakeError(
-                f"the ERP's DSN asks for {name}={value}, which the copying connections cannot keep",
-                "leave it out, or ask for sslmode=verify-full instead",
-            )
-    tls = {name: parameters[name] for name in TLS if parameters.get(name)}
     connection = await asyncpg.connect(
-        f"postgresql://?{urlencode(tls)}",
         host=like.host,
         port=like.port,
         user=like.user,
@@ -113,15 +119,35 @@ async def _open(
             "application_name": "campuslake extract",
             **({"options": like.options} if like.options else {}),
         },
+        **_security(like.host, like.dsn_parameters),
     )
-    await connection.execute(
-        "select set_config(name, value, false)"
-        " from unnest($1::text[], $2::text[]) as setting (name, value)",
-        list(settings),
-        list(settings.values()),
-    )
-    await connection.execute(begin)
+    try:
+        await connection.execute(
+            "select set_config(name, value, false)"
+            " from unnest($1::text[], $2::text[]) as setting (name, value)",
+            list(settings),
+            list(settings.values()),
+        )
+        await connection.execute(begin)
+    except BaseException:
+        connection.terminate()
+        await asyncio.sleep(0)  # the loop must turn once to close it
+        raise
     return connection
+
+
+def _security(host: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Returns the arguments by which asyncpg connects as securely as libpq did."""
+    if host.startswith("/"):
+        return {"ssl": False}  # a socket is not encrypted, whatever the DSN says
+    carried = {name: parameters[name] for name in CARRIED if parameters.get(name)}
+    if carried.get("sslrootcert") != "system":
+        return {"dsn": f"postgresql://?{urlencode(carried)}"}
+    context = ssl.create_default_context()
+    if "sslcert" in carried:
+        key = carried.get("sslkey")
+        context.load_cert_chain(carried["sslcert"], key, carried.get("sslpassword"))
+    return {"ssl": context}
 
 
 @contextlib.contextmanager
@@ -129,11 +155,10 @@ def translated() -> Iterator[None]:
     """Translates asyncpg's errors to one line without a row's values."""
     try:
         yield
+    # Not with the error as its cause: that one's DETAIL may quote a row.
     except asyncpg.PostgresError as error:
         why = one_line(error.sqlstate, str(error.args[0]), type(error).__name__)
+        raise erp_failed(why) from None
     except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
         why = str(error).split("\n", 1)[0] or "its server does not answer"
-    else:
-        return
-    # Without the error as its cause: that one's DETAIL may quote a row.
-    raise erp_failed(why)
+        raise erp_failed(why) from None

@@ -11,7 +11,7 @@ from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
 from extract.manifest import Column, Snapshot
-from extract.session import CopySession
+from extract.session import CopySession, require_honourable
 from infra.erp import connect, erp_failed, reason
 from infra.errors import CampuslakeError
 
@@ -37,6 +37,8 @@ SESSION = {
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
 }
+# A session that copies may wait for S3 between two copies: four tries of a minute, and some more.
+COPYING = {"idle_in_transaction_session_timeout": "10min"}
 HEARTBEAT_SECONDS = 15
 LOCK_KEY = 0x63616D7075736C6B  # "campuslk": one extract at a time per database
 
@@ -131,6 +133,7 @@ class Source:
         self._closed = threading.Event()
         self._talk = threading.Lock()
         try:
+            require_honourable(self._connection.info.dsn_parameters)
             self._take_snapshot()
         except BaseException:
             self._connection.close()
@@ -162,7 +165,8 @@ class Source:
         begin = sql.SQL(
             "begin isolation level repeatable read, read only; set transaction snapshot {}"
         ).format(sql.Literal(self.snapshot.id))
-        return CopySession(self._connection.info, self._settings, self._text(begin))
+        settings = self._settings | COPYING
+        return CopySession(self._connection.info, settings, self._text(begin))
 
     def end(self, session: CopySession) -> None:
         """Ends what the server does for a session of ours, from another thread."""

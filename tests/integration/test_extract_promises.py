@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
@@ -17,32 +16,14 @@ from psycopg2.extensions import make_dsn
 from pydantic import SecretStr
 from rich.progress import Progress
 
-from erp.generate import generate
 from extract.run import extract
-from extract.zone import StagingZone
 from infra.errors import CampuslakeError
 from infra.local.postgres import POSTGRES_BIN_PATH
-from infra.local.s3 import ObjectStore
 from infra.settings import Settings
-from infra.settings import settings as stack_settings
-from tests.conftest import REPOSITORY, Erp, bucket_of
+from tests.conftest import REPOSITORY, Erp
 from tests.integration.test_extract import rows_of
 
 SILENT = Progress(disable=True)
-
-
-@pytest.fixture
-def landing(postgres, tmp_path) -> Iterator[tuple[Settings, Erp, StagingZone]]:
-    """An ERP (tiny) and an empty bucket of the test's own; its contract may be overwritten."""
-    ObjectStore(stack_settings()).start()
-    name = f"promise{secrets.token_hex(4)}"
-    generate(postgres, "tiny", 4, schema=name)
-    contract = tmp_path / "contract.yml"
-    contract.write_text((REPOSITORY / "extract" / "contract.yml").read_text())
-    settings = Settings(erp_schema=name, bucket=name, extract_contract=contract)
-    zone = StagingZone(settings)
-    with bucket_of(settings):
-        yield settings, Erp(postgres, name), zone
 
 
 WRITE = """
