@@ -49,6 +49,8 @@ left join recruited on recruited.id = s.id
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds what tests can be asked for."""
     parser.addoption("--all-faults", action="store_true", help="The whole matrix of tests/faults.")
+    parser.addoption("--oracle-scale", default="tiny", help="Scale of the school of tests/oracles.")
+    parser.addoption("--oracle-seed", type=int, default=11, help="Its seed.")
 
 
 @pytest.fixture(scope="session")
@@ -228,13 +230,13 @@ def bucket_of(settings) -> Iterator[None]:
     bucket.client.delete_bucket(Bucket=bucket.name)
 
 
-def make_lake(stack, postgres: str, seed: int) -> Lake:
-    """Makes a lake with a generated ERP (tiny) that its test may change."""
+def make_lake(stack, postgres: str, seed: int, scale: str = "tiny") -> Lake:
+    """Makes a lake with a generated ERP that its test may change."""
     from erp.generate import generate
     from infra.object_store import s3_client
 
     name = f"lake_{secrets.token_hex(4)}"
-    generate(postgres, "tiny", seed, schema=name)
+    generate(postgres, scale, seed, schema=name)
     s3_client(stack).create_bucket(Bucket=name.replace("_", "-"))
     changes = {
         "CAMPUSLAKE_ERP_SCHEMA": name,
