@@ -24,6 +24,12 @@ grades as (
 
 ),
 
+subjects as (
+
+    select * from {{ ref('stg_erp__subjects') }}
+
+),
+
 roster as (
 
     select * from {{ ref('int_attendance_roster') }}
@@ -36,16 +42,50 @@ contact_matches as (
 
 ),
 
-results as (
+results_by_year as (
 
     select
         student_id,
-        {{ average_grade('grade') }} as average_grade,
-        count(*) as grade_count
+        {{ school_year('graded_on') }} as school_year,
+        {{ average_grade('grade') }} as average_grade
 
     from grades
 
+    group by student_id, {{ school_year('graded_on') }}
+
+),
+
+last_years as (
+
+    select
+        student_id,
+        max(school_year) as last_graded_school_year,
+        max_by(average_grade, school_year) as average_grade_last_year
+
+    from results_by_year
+
     group by student_id
+
+),
+
+results as (
+
+    select
+        grades.student_id,
+        {{ average_grade('grades.grade') }} as average_grade,
+        count(*) as grade_count,
+        {{ average_grade("case when subjects.level = 'BSC' then grades.grade end") }}
+            as average_grade_bsc,
+        {{ average_grade("case when subjects.level = 'MSC1' then grades.grade end") }}
+            as average_grade_msc1,
+        {{ average_grade("case when subjects.level = 'MSC2' then grades.grade end") }}
+            as average_grade_msc2
+
+    from grades
+
+    left join subjects on grades.subject_id = subjects.subject_id
+
+    group by grades.student_id
 
 ),
 
@@ -103,7 +143,13 @@ joined as (
 
         touches.last_event_id is not null as recruited_at_event,
         touches.first_event_id,
-        touches.last_event_id
+        touches.last_event_id,
+
+        results.average_grade_bsc,
+        results.average_grade_msc1,
+        results.average_grade_msc2,
+        last_years.last_graded_school_year,
+        last_years.average_grade_last_year
 
     from students
 
@@ -112,6 +158,8 @@ joined as (
     left join student_keys on students.student_id = student_keys.student_id
 
     left join results on students.student_id = results.student_id
+
+    left join last_years on students.student_id = last_years.student_id
 
     left join attendance on students.student_id = attendance.student_id
 
@@ -140,7 +188,15 @@ select
     {{ is_chronic_absentee('attendance_rate', 'lessons_called') }} as is_chronic_absentee,
     recruited_at_event,
     first_event_id,
-    last_event_id
+    last_event_id,
+    average_grade_bsc,
+    average_grade_msc1,
+    average_grade_msc2,
+    last_graded_school_year,
+    average_grade_last_year,
+    {{ grade_rank('region') }} as rank_in_region,
+    {{ grade_rank("nullif(trim(origin_institution), '')") }} as rank_in_institution,
+    {{ grade_rank('campus_id') }} as rank_in_campus
 
 from joined
 
