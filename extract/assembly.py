@@ -11,10 +11,12 @@ from rich.progress import Progress
 
 from extract.contract import promised_columns, read_contract
 from extract.copies import CopyJob
+from extract.erased import Registry
 from extract.manifest import Changes, Keys, Part, TableManifest
 from extract.plan import plan_parts
+from extract.queries import BlockRange
 from extract.report import TableProgress
-from extract.source import BlockRange, Source
+from extract.source import Source
 from extract.upload import PartUpload, Uploads
 from extract.zone import StagingZone
 from infra.errors import CampuslakeError
@@ -61,6 +63,8 @@ class Assembly:
         self._run_id = run_id
         self._contract = read_contract(settings.extract_contract)
         self.columns = promised_columns(self._contract, source, tables)
+        self._registry = Registry(settings, zone.bucket)
+        source.leave_out(self._registry, self._contract.tables)
         self.sizes = source.sizes(list(self.columns))
         self.parts = plan_parts(self.sizes)
         self._suffix = SUFFIX[settings.extract_compression]
@@ -79,16 +83,20 @@ class Assembly:
         current = self._zone.current_manifest()
         for table, key in tables_with_keys(self._contract, self.columns, self.sizes).items():
             task = progress.add_task(f"keys of {table}", total=None)
-            base = None
+            base, columns = None, self.columns[table]
             if current:
-                columns = self.columns[table]
                 base = base_of(self._zone.bucket, current, self._source, table, columns)
             if base is None:
                 log.info("carried whole: no run to tell its changes against", table=table)
             whole = base is None or len(base.layers) >= self._settings.extract_full_every
-            scan = scan_keys(self._source, table, key, base)
+            scan = scan_keys(self._source, table, columns, key, base)
             self._known[table] = KnownTable(key, scan, base, whole)
             progress.remove_task(task)
+
+    def require_same_registry(self) -> None:
+        """Raises `CampuslakeError` when somebody was erased since the run began."""
+        if Registry(self._settings, self._zone.bucket).hashes != self._registry.hashes:
+            raise CampuslakeError("somebody was erased during the extract", "repeat it")
 
     def copy_jobs(self) -> list[CopyJob]:
         """Returns the copies to do: changes, then parts, the longest first."""

@@ -138,14 +138,16 @@ def write_keys(bucket: Bucket, key: str, keys: BitMap64) -> Keys:
     return Keys(key=key, bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
 
 
-def scan_keys(source: Source, table: str, key: str, base: Base | None) -> KeyScan:
+def scan_keys(
+    source: Source, table: str, columns: Sequence[Column], key: str, base: Base | None
+) -> KeyScan:
     """Reads the keys of a table at the source's instant, and which rows changed since `base`.
 
     Raises `CampuslakeError` when a row has no key, when two have the same, or when rows are new to
     the base that no transaction since then wrote.
     """
     scan = KeyScan()
-    query = source.keys_query(table, key, base.xmin if base else None)
+    query = source.keys_query(table, columns, key, base.xmin if base else None)
     session = source.session()
     try:
         session.copy(query, "binary", scan.write)

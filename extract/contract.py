@@ -7,7 +7,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from extract.manifest import Column
-from extract.source import PRESENT, Source
+from extract.queries import PRESENT
+from extract.source import Source
 from infra.errors import CampuslakeError
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from extract.source import BlockRange, TableSize
+from extract.queries import BlockRange
+from extract.source import TableSize
 
 BLOCK_BYTES = 8192
 PART_BLOCKS = 16 * 1024 * 1024 // BLOCK_BYTES

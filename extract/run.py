@@ -47,6 +47,15 @@ def extract(
         keep_metrics(settings, bucket, run_id, started_at, error)
         raise
     keep_metrics(settings, bucket, run_id, started_at, manifest)
+    for table in manifest.tables:
+        log.info(
+            "table extracted",
+            run_id=run_id,
+            table=table.name,
+            rows=table.rows,
+            bytes=table.csv_bytes,
+            seconds=round(table.seconds, 3),
+        )
     log.info(
         "extracted",
         run_id=run_id,
@@ -116,6 +125,7 @@ def _extract(
             finally:
                 uploads.close()
                 report.end()
+            run.require_same_registry()
             # Once more: what a process had sent when it was killed may have arrived since.
             discard_the_dead(zone, source.erp, besides=run_id)
             manifest = Manifest(

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import socket
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -23,7 +22,12 @@ CARRIED = (
     *("sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcrl", "sslnegotiation"),
     *("ssl_min_protocol_version", "ssl_max_protocol_version", "krbsrvname", "gsslib"),
 )
-REFUSED_VALUES = {"channel_binding": "require", "gssencmode": "require", "sslcertmode": "require"}
+REFUSED_VALUES = {
+    "channel_binding": "require",
+    "gssencmode": "require",
+    "sslcertmode": "require",
+    "sslrootcert": "system",
+}
 REFUSED = ("require_auth", "requirepeer", "sslcrldir")
 KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 60_000}
 
@@ -38,7 +42,7 @@ class CopySession:
     def __init__(self, like: ConnectionInfo, settings: Mapping[str, str], begin: str) -> None:
         self._runner = asyncio.Runner()
         try:
-            with translated():
+            with _translated():
                 self._connection = self._runner.run(_open(like, settings, begin))
         except BaseException:
             self._runner.close()
@@ -60,7 +64,7 @@ class CopySession:
                 await asyncio.sleep(NAP_SECONDS)
 
         options: dict[str, Any] = {"header": True} if layout == "csv" else {}
-        with translated():
+        with _translated():
             if self._connection.is_closed():
                 raise erp_failed("the connection was closed")
             status = self._runner.run(
@@ -87,7 +91,7 @@ def require_honourable(parameters: Mapping[str, str]) -> None:
         if refused or (name == "hostaddr" and "host" in parameters):
             raise CampuslakeError(
                 f"the ERP's DSN asks for {name}={value}, which the copying connections cannot keep",
-                "leave it out, or ask for sslmode=verify-full instead",
+                "leave it out; sslmode=verify-full with the file of a CA (sslrootcert) is kept",
             )
 
 
@@ -141,17 +145,11 @@ def _security(host: str, parameters: Mapping[str, str]) -> dict[str, Any]:
     if host.startswith("/"):
         return {"ssl": False}  # a socket is not encrypted, whatever the DSN says
     carried = {name: parameters[name] for name in CARRIED if parameters.get(name)}
-    if carried.get("sslrootcert") != "system":
-        return {"dsn": f"postgresql://?{urlencode(carried)}"}
-    context = ssl.create_default_context()
-    if "sslcert" in carried:
-        key = carried.get("sslkey")
-        context.load_cert_chain(carried["sslcert"], key, carried.get("sslpassword"))
-    return {"ssl": context}
+    return {"dsn": f"postgresql://?{urlencode(carried)}"}
 
 
 @contextlib.contextmanager
-def translated() -> Iterator[None]:
+def _translated() -> Iterator[None]:
     """Translates asyncpg's errors to one line without a row's values."""
     try:
         yield

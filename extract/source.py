@@ -1,7 +1,7 @@
 """The ERP as the extract sees it: one exported snapshot, the schema in it, ranges of tables."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +10,14 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
+from extract import queries
+from extract.erased import LeftOut, Registry
+from extract.left_out import people
 from extract.manifest import Column, Snapshot
+from extract.queries import BlockRange
 from extract.session import CopySession, require_honourable
 from infra.erp import connect, erp_failed, reason
 from infra.errors import CampuslakeError
-
-# What a table of one column is extracted with beside it.
-PRESENT = Column(name="_present", type="constant", nullable=False)
 
 OLDEST_VERSION = 120000
 RANGE_SCANS_SINCE = 140000  # before, a range of blocks is found by reading the whole table
@@ -98,14 +99,6 @@ class TableSize:
 
 
 @dataclass(frozen=True)
-class BlockRange:
-    """A range of heap blocks, `start` included, `end` excluded; None leaves that side open."""
-
-    start: int | None = None
-    end: int | None = None
-
-
-@dataclass(frozen=True)
 class Gentleness:
     """What the extract may ask of the ERP: waits and statements in PostgreSQL's units."""
 
@@ -130,6 +123,7 @@ class Source:
             "statement_timeout": gentleness.statement_timeout,
         }
         self._connection = self._connect()
+        self._left_out = LeftOut()
         self._closed = threading.Event()
         self._talk = threading.Lock()
         try:
@@ -160,6 +154,15 @@ class Source:
             return {name: TableSize(0, *rest) for name, _, *rest in rows}
         return {name: TableSize(*size) for name, *size in rows}
 
+    def leave_out(self, registry: Registry, tables: Collection[str]) -> None:
+        """Leaves out of all that is asked from now on whoever is in the registry.
+
+        `tables` are those of the contract.
+        """
+        if registry.people:
+            found = people(lambda query: self._query(query), self.schema, tables)
+            self._left_out = registry.left_out(found)
+
     def session(self) -> CopySession:
         """Returns a new connection whose transaction sees this source's snapshot."""
         begin = sql.SQL(
@@ -182,33 +185,21 @@ class Source:
         blocks: BlockRange,
         changed_since: int | None = None,
     ) -> str:
-        """Returns the query for a table's rows in a block range.
+        """Returns the query for a table's rows in a block range, without the erased.
 
         `changed_since` leaves out what transactions below that one wrote.
         """
-        conditions = [
-            sql.SQL("ctid {} {}::tid").format(sql.SQL(operator), sql.Literal(f"({block},0)"))
-            for operator, block in ((">=", blocks.start), ("<", blocks.end))
-            if block is not None
-        ]
-        if changed_since is not None:
-            conditions.append(_changed_since(changed_since))
-        where = sql.SQL(" where ") if conditions else sql.SQL("")
-        query = sql.SQL("select {} from {}{}{}").format(
-            sql.SQL(", ").join(_as_text(column) for column in columns),
-            sql.Identifier(self.schema, table),
-            where,
-            sql.SQL(" and ").join(conditions),
-        )
-        return self._text(query)
+        source = sql.Identifier(self.schema, table)
+        left_out = self._left_out
+        return self._text(queries.rows(source, table, columns, blocks, changed_since, left_out))
 
-    def keys_query(self, table: str, key: str, changed_since: int | None) -> str:
+    def keys_query(
+        self, table: str, columns: Sequence[Column], key: str, changed_since: int | None
+    ) -> str:
         """Returns the query for each row's key (8 bytes) and whether it changed (4)."""
-        changed = sql.SQL("false") if changed_since is None else _changed_since(changed_since)
-        query = sql.SQL("select {}::bigint, ({})::integer from {}").format(
-            sql.Identifier(key), changed, sql.Identifier(self.schema, table)
-        )
-        return self._text(query)
+        source = sql.Identifier(self.schema, table)
+        left_out = self._left_out
+        return self._text(queries.keys(source, table, columns, key, changed_since, left_out))
 
     def _take_snapshot(self) -> None:
         if self.version < OLDEST_VERSION:
@@ -258,7 +249,9 @@ class Source:
             except CampuslakeError:
                 return  # the copies fail too, and say why
 
-    def _query(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    def _query(
+        self, statement: str | sql.Composable, values: tuple[Any, ...] = ()
+    ) -> list[tuple[Any, ...]]:
         with self._talk, _translated(), self._connection.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall()
@@ -295,20 +288,3 @@ def _translated() -> Iterator[None]:
         yield
     except psycopg2.Error as error:
         raise erp_failed(reason(error)) from None
-
-
-def _changed_since(xmin: int) -> sql.Composable:
-    """Whether a row's transaction is not below `xmin`: numbers of 32 bits, in a circle."""
-    return sql.SQL("((xmin::text::bigint - {}) & 4294967295) < 2147483648").format(
-        sql.Literal(xmin % 2**32)
-    )
-
-
-def _as_text(column: Column) -> sql.Composable:
-    name = sql.Identifier(column.name)
-    if column == PRESENT:
-        return sql.SQL("true::text as {}").format(name)
-    # COPY writes booleans as t and f, which no reader of CSV takes for booleans.
-    if column.type == "boolean":
-        return sql.SQL("{}::text as {}").format(name, name)
-    return name

@@ -42,7 +42,7 @@ class StagingZone:
         """Returns every run id that has objects, committed or not, oldest first."""
         # Not by common prefixes: some stores list those of deleted objects for a while.
         keys = self.bucket.keys(f"{PREFIX}run_id=")
-        return sorted({key.split("/")[1].removeprefix("run_id=") for key in keys})
+        return sorted(set(map(_run_id, keys)))
 
     def runs(self) -> list[str]:
         """Returns the committed run ids, oldest first."""
@@ -168,16 +168,21 @@ class StagingZone:
     def delete_run(self, run_id: str) -> None:
         """Deletes a run: its manifest first, a run that lacks files is no run; its owner last."""
         self.bucket.delete(self.manifest_key(run_id))
-        for key, upload_id in self._uploads().get(run_id, []):
-            with self.bucket.errors():
-                self.bucket.client.abort_multipart_upload(
-                    Bucket=self.bucket.name, Key=key, UploadId=upload_id
-                )
+        self.abort_uploads(self.prefix(run_id))
         owner = self._owner_key(run_id)
         for key in self.keys(run_id):
             if key != owner:
                 self.bucket.delete(key)
         self.bucket.delete(owner)
+
+    def abort_uploads(self, prefix: str) -> None:
+        """Gives up the unfinished multipart uploads below a prefix of a run."""
+        for key, upload_id in self._uploads().get(_run_id(prefix), []):
+            if key.startswith(prefix):
+                with self.bucket.errors():
+                    self.bucket.client.abort_multipart_upload(
+                        Bucket=self.bucket.name, Key=key, UploadId=upload_id
+                    )
 
     def _owner_key(self, run_id: str) -> str:
         return f"{self.prefix(run_id)}owner.json"
@@ -195,6 +200,11 @@ class StagingZone:
             )
             for page in pages:
                 for upload in page.get("Uploads", []):
-                    run_id = upload["Key"].split("/")[1].removeprefix("run_id=")
-                    found.setdefault(run_id, []).append((upload["Key"], upload["UploadId"]))
+                    found.setdefault(_run_id(upload["Key"]), []).append(
+                        (upload["Key"], upload["UploadId"])
+                    )
         return found
+
+
+def _run_id(key: str) -> str:
+    return key.split("/")[1].removeprefix("run_id=")

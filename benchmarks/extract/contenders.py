@@ -10,7 +10,8 @@ from pathlib import Path
 
 from infra.erp import erp_dsn
 from infra.local.credentials import local_credentials
-from infra.local.postgres import POSTGRES_BIN_PATH, SUPERUSER
+from infra.local.dsn import SUPERUSER
+from infra.local.postgres import POSTGRES_BIN_PATH
 from infra.object_store import s3_endpoint
 from infra.settings import REPOSITORY, Settings
 
@@ -18,6 +19,7 @@ PEERS = Path(__file__).with_name("peers")
 PINS = {
     "connectorx": ["connectorx==0.4.5", "pyarrow", "boto3"],
     "sling": ["sling==1.4.9"],
+    "fetchall": ["psycopg2-binary", "boto3"],
     "dlt": ["dlt[s3]>=1,<2", "sqlalchemy<2.1", "psycopg2-binary", "connectorx", "pyarrow"],
 }
 
@@ -119,6 +121,10 @@ def make_environments(environments: Path) -> None:
         subprocess.run([uv, "venv", "--quiet", "--clear", folder], check=True, env=os.environ)
         interpreter = folder / "bin" / "python"
         subprocess.run(
-            [uv, "pip", "install", "--quiet", "--python", interpreter, *packages], check=True
+            [
+                *(uv, "pip", "install", "--quiet", "--compile-bytecode"),
+                *("--python", interpreter, *packages),
+            ],
+            check=True,
         )
         (folder / "ready").touch()

@@ -29,6 +29,15 @@ select n, string_agg(md5(n || ':' || m), '') from generate_series(1, 60) as n,
     generate_series(1, 6250) as m group by n;
 """
 ROWS = {"small": 3, "big": 60}
+EXTRACT_AND_PROMOTE = """
+from rich.progress import Progress
+from extract.run import extract
+from extract.zone import StagingZone
+from infra.settings import settings
+
+run_id = extract(settings(), Progress(disable=True)).run_id
+StagingZone(settings()).promote(run_id)
+"""
 
 
 @dataclass(frozen=True)
@@ -53,10 +62,10 @@ class Landing:
         return run_id
 
     def start(self) -> subprocess.Popen[str]:
-        """Starts `python -m extract` as a process of its own."""
+        """Starts an extract and the move of the pointer as a process of its own."""
         dsn = self.settings.erp_dsn.get_secret_value()
         return subprocess.Popen(
-            [sys.executable, "-m", "extract"],
+            [sys.executable, "-c", EXTRACT_AND_PROMOTE],
             cwd=REPOSITORY,
             env={
                 **os.environ,

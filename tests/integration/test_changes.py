@@ -95,7 +95,7 @@ def test_a_periodic_full_run_proves_the_changes_and_a_missed_one_does_not_pass(l
     write(lake, 8)
     extract_and_promote(lake)
     lake.erp.execute("update grades set grade = 1 where id = (select min(id) from grades)")
-    monkeypatch.setattr("extract.source._changed_since", lambda _xmin: sql.SQL("false"))
+    monkeypatch.setattr("extract.queries._changed_since", lambda _xmin: sql.SQL("false"))
     proof = extract(settings_of(lake, extract_full_every=1), SILENT)
     grades = proof.table("grades")
     assert grades.parts and grades.changes and not grades.layers
@@ -110,7 +110,7 @@ def test_a_periodic_full_run_proves_the_changes_and_a_missed_one_does_not_pass(l
 def test_rows_that_no_transaction_wrote_are_not_taken_for_changes(lake, monkeypatch):
     extract_and_promote(lake)
     write(lake, 5)
-    monkeypatch.setattr("extract.source._changed_since", lambda _xmin: sql.SQL("false"))
+    monkeypatch.setattr("extract.queries._changed_since", lambda _xmin: sql.SQL("false"))
     before = StagingZone(lake.settings).runs()
     with pytest.raises(CampuslakeError, match="cannot be told"):
         extract(settings_of(lake), SILENT)
