@@ -1,6 +1,7 @@
 {#-
     Makes tables of what extracts leave of themselves (extract/metrics.py), in the database of
-    operations: `extract_runs`, one row per run, and `extract_tables`, one per run and table.
+    operations: `extract_runs`, one row per run, and `extract_tables`, one per run and table. Beside them
+    stands what runs and gates leave (register_runs).
 -#}
 {%- macro register_operations() -%}
 
@@ -45,5 +46,6 @@
     from {{ database }}.extract_runs
     lateral view explode(tables) as entry
   {%- endcall -%}
+  {%- do campuslake.register_runs(database) -%}
 
 {%- endmacro -%}
