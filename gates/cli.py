@@ -31,6 +31,10 @@ AnotherErp = Annotated[
     bool,
     typer.Option("--accept-another-erp", help="Let the run follow one of another ERP."),
 ]
+Drift = Annotated[
+    bool,
+    typer.Option("--accept-drift", help="Accept marts that moved far from what is published."),
+]
 Run = Annotated[str | None, typer.Option("--run", help="The run; see the default above.")]
 
 
@@ -52,7 +56,7 @@ def staging(
 
 
 @app.command()
-def marts(run: Run = None) -> None:
+def marts(run: Run = None, accept_drift: Drift = False) -> None:
     """Judge the marts of a run (by default the current one), which must be what was built last."""
     if run is None:
         current = StagingZone(settings()).current()
@@ -60,7 +64,7 @@ def marts(run: Run = None) -> None:
             raise CampuslakeError("no extract passed the staging gate yet", "run `campuslake run`")
         run = current.run_id
     with progress() as bars:
-        verdict = marts_gate.judge(settings(), run, bars)
+        verdict = marts_gate.judge(settings(), run, bars, accept_drift)
     _tell(verdict)
 
 

@@ -10,6 +10,7 @@ from extract.contract import read_contract
 from extract.manifest import Manifest
 from extract.zone import StagingZone
 from gates.candidate import candidate, generations, view_name
+from gates.drift import LEAST_SHARE
 from gates.files import judge_files, judge_presence
 from gates.layers import DATABASE, unproved_rows
 from gates.suites import Suite, read_suites
@@ -17,8 +18,6 @@ from gates.validation import validate
 from gates.verdicts import Check, Verdict, save
 from infra.errors import CampuslakeError
 from infra.settings import Settings
-
-LEAST_SHARE = 0.8  # a table that shrinks by more than a fifth between two runs is suspect
 
 
 def judge(
@@ -59,8 +58,11 @@ def judge(
         suites = [suite for suite in suites if suite.table not in absent]
         found = validate(
             settings,
-            DATABASE,
-            {suite.table: view_name(settings, run_id, suite.table) for suite in suites},
+            "staging",
+            {
+                suite.table: f"{DATABASE}.{view_name(settings, run_id, suite.table)}"
+                for suite in suites
+            },
             readable(),
             _row_counts(manifest, None if accept_fewer_rows else _previous(zone, run_id)),
             data_docs,

@@ -25,7 +25,7 @@ SITE = "data_docs"
 
 def validate(
     settings: Settings,
-    database: str,
+    layer: str,
     names: dict[str, str],
     suites: Iterable[Suite],
     parameters: dict[str, Any],
@@ -34,8 +34,8 @@ def validate(
 ) -> list[Check]:
     """Validates each suite's table and writes Data Docs into the folder `data_docs`.
 
-    `names` gives the table or view of `database` that stands for each suite's table. `suites` may
-    wait, before it gives a suite, until that suite's table is there.
+    `names` gives the table or view, with its database, that stands for each suite's table. `suites`
+    may wait, before it gives a suite, until that suite's table is there.
     `parameters` are the values of the suites' `$PARAMETER`s. An expectation that could not be
     evaluated, or gave no result, is a failed check.
     """
@@ -48,13 +48,12 @@ def validate(
     # Whatever goes wrong in between is one line for the user. One suite at a time: Great
     # Expectations parses its parameters with one parser for all threads.
     try:
-        source = context.data_sources.add_sql(database, connection_string=engine_url(settings))
+        source = context.data_sources.add_sql(layer, connection_string=engine_url(settings))
         # Left to the garbage collector, its connections may outlive the server and complain.
         with closing(source.get_execution_engine()):
             for suite in suites:
-                asset = source.add_table_asset(
-                    suite.table, table_name=names[suite.table], schema_name=database
-                )
+                database, table = names[suite.table].split(".")
+                asset = source.add_table_asset(suite.table, table_name=table, schema_name=database)
                 definition = context.validation_definitions.add(
                     gx.ValidationDefinition(
                         name=suite.table,
@@ -72,7 +71,7 @@ def validate(
         context.build_data_docs(site_names=[SITE])
     except (gx.exceptions.GreatExpectationsError, SQLAlchemyError, OSError) as error:
         raise CampuslakeError(
-            f"Great Expectations could not judge {database}: {type(error).__name__}",
+            f"Great Expectations could not judge the layer {layer}: {type(error).__name__}",
             "see `campuslake status`; nothing was promoted or published",
         ) from error
     finally:

@@ -12,6 +12,8 @@ from infra.object_store import Bucket
 from infra.settings import Settings
 
 FEWER_ROWS = "expect_table_row_count_to_be_between"
+ROW_DRIFT = "expect_row_count_near_the_published"
+MEAN_DRIFT = "expect_mean_near_the_published"
 MOST_TOLD = 3  # failures in the one-line message; the table shows all
 
 
@@ -81,12 +83,17 @@ class GateFailed(CampuslakeError):
 
 
 def _way_out(verdict: Verdict) -> str:
-    if {check.expectation for check in verdict.failures} != {FEWER_ROWS}:
-        return ""
-    return (
-        "; if the ERP is meant to hold so much less than in the run before:"
-        " `campuslake run --from staging-gate --accept-fewer-rows`"
-    )
+    failed = {check.expectation for check in verdict.failures}
+    if verdict.layer == "staging" and failed == {FEWER_ROWS}:
+        return (
+            "; if the ERP is meant to hold so much less than in the run before:"
+            " `campuslake run --from staging-gate --accept-fewer-rows`"
+        )
+    if failed and failed <= {ROW_DRIFT, MEAN_DRIFT}:
+        return (
+            "; if the school did change so much: `campuslake run --from marts-gate --accept-drift`"
+        )
+    return ""
 
 
 def failure_table(verdict: Verdict) -> Table:
@@ -117,13 +124,40 @@ def save(settings: Settings, verdict: Verdict) -> None:
     Bucket(settings).put(key, verdict.model_dump_json(indent=1))
 
 
+def passed(settings: Settings, layer: str) -> list[Verdict]:
+    """Returns the verdicts on all runs that passed a gate."""
+    bucket = Bucket(settings)
+    stored = [
+        bucket.get(key)
+        for key in bucket.keys(f"runs/{settings.schema_prefix}/verdicts/")
+        if key.endswith(f"/{layer}.json")
+    ]
+    found = [Verdict.model_validate_json(verdict.body) for verdict in stored if verdict]
+    return [verdict for verdict in found if verdict.passed]
+
+
+def newest(settings: Settings, layer: str) -> Verdict | None:
+    """Returns a gate's verdict on the newest run that it judged, or None."""
+    keys = Bucket(settings).keys(f"runs/{settings.schema_prefix}/verdicts/")
+    run_ids = [key.split("/")[-2] for key in keys if key.endswith(f"/{layer}.json")]
+    return verdict_on(settings, layer, max(run_ids)) if run_ids else None
+
+
+def discard(settings: Settings, verdict: Verdict) -> None:
+    """Forgets a verdict: what it judged is no longer there."""
+    Bucket(settings).delete(_key(settings, verdict.layer, verdict.run_id))
+
+
+def verdict_on(settings: Settings, layer: str, run_id: str) -> Verdict | None:
+    """Returns the verdict of a layer's gate on a run, or None."""
+    stored = Bucket(settings).get(_key(settings, layer, run_id))
+    return Verdict.model_validate_json(stored.body) if stored else None
+
+
 def audited_snapshots(settings: Settings, run_id: str) -> dict[str, int] | None:
     """Returns the Iceberg snapshot of each mart that a run passed the marts gate with, or None."""
-    stored = Bucket(settings).get(_key(settings, "marts", run_id))
-    if stored is None:
-        return None
-    verdict = Verdict.model_validate_json(stored.body)
-    return verdict.snapshots if verdict.passed else None
+    verdict = verdict_on(settings, "marts", run_id)
+    return verdict.snapshots if verdict and verdict.passed else None
 
 
 def _key(settings: Settings, layer: str, run_id: str) -> str:

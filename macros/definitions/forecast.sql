@@ -10,7 +10,7 @@ date_add({{ campuslake.school_year_start(school_year) }}, {{ var("enrolment_coun
     is -1 for the lower bound and 1 for the upper.
 -#}
 {%- macro forecast_bound(model, centre, deviation, percent, side) -%}
-{%- set quantile = {80: "1.2815515655446004d", 95: "1.959963984540054d"}[percent] -%}
+{%- set quantile = campuslake.normal_quantile(percent) -%}
 greatest(
     case
         when {{ model }} = 'growth'

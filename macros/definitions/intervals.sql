@@ -2,7 +2,10 @@
     95 % intervals. Each macro takes the names of columns and returns one bound, `side` being -1 for
     the lower and 1 for the upper. NULL where the interval does not exist.
 -#}
-{%- macro normal_quantile() -%}1.959963984540054d{%- endmacro -%}
+{#- How many standard deviations hold `percent` of a normal distribution: 80 or 95. -#}
+{%- macro normal_quantile(percent=95) -%}
+{{ {80: "1.2815515655446004d", 95: "1.959963984540054d"}[percent] }}
+{%- endmacro -%}
 
 
 {#-

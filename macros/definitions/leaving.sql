@@ -4,14 +4,33 @@
 {%- endmacro -%}
 
 
+{#- Days enrolled, the first and the last included. -#}
+{%- macro tenure_days(join_date, left_date) -%}
+datediff({{ left_date }}, {{ join_date }}) + 1
+{%- endmacro -%}
+
+
 {#- The reason of a dropout as one of those known; never free text, which may tell who it is. -#}
 {%- macro dropout_reason(leave_reason) -%}
 case
-    when nullif(trim({{ leave_reason }}), '') is null then 'not_recorded'
-    when lower(trim({{ leave_reason }})) in ('{{ var("dropout_reasons") | join("', '") }}')
-        then lower(trim({{ leave_reason }}))
+    when {{ campuslake.normalised_reason(leave_reason) }} is null then 'not_recorded'
+    when {{ campuslake.normalised_reason(leave_reason) }} in ('{{ var("dropout_reasons") | join("', '") }}')
+        then {{ campuslake.normalised_reason(leave_reason) }}
     else 'other'
 end
+{%- endmacro -%}
+
+
+{#- Whether a course begun on a day is over by a school year, for who did not repeat. Never NULL. -#}
+{%- macro is_course_over(promotion, join_date, school_year) -%}
+coalesce(
+    {{ campuslake.school_year(join_date) }} + case {{ promotion }}
+        {%- for name, years in var("course_years").items() %}
+        when '{{ name }}' then {{ years }}
+        {%- endfor %}
+    end <= {{ school_year }},
+    false
+)
 {%- endmacro -%}
 
 
@@ -31,11 +50,11 @@ end
 {%- endmacro -%}
 
 
-{#- The band of an attendance rate; 'unknown' over too few lessons to tell. -#}
+{#- The band of an early attendance rate; 'unknown' over too few lessons to tell. -#}
 {%- macro attendance_band(attendance_rate, lessons_called) -%}
 {%- set edges = var("attendance_band_edges") -%}
 case
-    when coalesce({{ lessons_called }}, 0) < {{ var("chronic_absence_min_lessons") }} then 'unknown'
+    when coalesce({{ lessons_called }}, 0) < {{ var("early_lessons") }} then 'unknown'
     {%- for edge in edges %}
     when {{ attendance_rate }} <= {{ edge }}
         then '{{ "up to" if loop.first else "over %d to" | format((edges[loop.index0 - 1] * 100) | round | int) }} {{ (edge * 100) | round | int }} %'
@@ -45,11 +64,11 @@ end
 {%- endmacro -%}
 
 
-{#- The band of an average grade; 'unknown' over too few grades to tell. -#}
+{#- The band of an early average grade; 'unknown' over too few grades to tell. -#}
 {%- macro grade_band(average_grade, grade_count) -%}
 {%- set edges = [var("pass_grade")] + var("grade_band_edges") -%}
 case
-    when coalesce({{ grade_count }}, 0) < {{ var("min_grades") }} then 'unknown'
+    when coalesce({{ grade_count }}, 0) < {{ var("early_grades") }} then 'unknown'
     {%- for edge in edges %}
     when {{ average_grade }} < {{ edge }}
         then '{{ "below" if loop.first else "%d to below" | format(edges[loop.index0 - 1]) }} {{ edge }}'

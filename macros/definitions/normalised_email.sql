@@ -1,4 +1,4 @@
 {#- An e-mail as it is compared: without blanks around it, in lower case; NULL when nothing is left. -#}
 {%- macro normalised_email(email) -%}
-nullif(lower(trim({{ email }})), '')
+lower({{ campuslake.tidied(email) }})
 {%- endmacro -%}

@@ -3,9 +3,15 @@
 
 with
 
-attendances as (
+calls as (
 
-    select * from {{ ref('stg_erp__attendances') }}
+    select * from {{ ref('int_roll_calls') }}
+
+),
+
+student_school_years as (
+
+    select * from {{ ref('int_student_school_years') }}
 
 ),
 
@@ -15,48 +21,88 @@ lessons as (
 
 ),
 
-enrolment_periods as (
+subjects as (
 
-    select * from {{ ref('int_enrolment_periods') }}
+    select * from {{ ref('stg_erp__subjects') }}
 
 ),
 
--- Once per lesson, not once per student in it.
+observed_until as (
+
+    select * from {{ ref('int_observed_until') }}
+
+),
+
 lesson_days as (
 
     select
-        lesson_id,
-        subject_id,
-        campus_id,
-        {{ local_day('starts_at') }} as lesson_day
+        lessons.lesson_id,
+        lessons.subject_id,
+        lessons.campus_id,
+        subjects.level,
+        {{ local_day('lessons.starts_at') }} as lesson_day,
+        {{ school_year(local_day('lessons.starts_at')) }} as school_year
 
     from lessons
 
+    left join subjects on lessons.subject_id = subjects.subject_id
+
 ),
 
-calls_while_enrolled as (
+lessons_held as (
+
+    select lesson_days.*
+
+    from lesson_days
+
+    inner join observed_until on lesson_days.lesson_day <= observed_until.observed_until
+
+),
+
+expected as (
 
     select
-        attendances.attendance_id,
-        attendances.lesson_id,
-        attendances.student_id,
-        lesson_days.subject_id,
-        lesson_days.campus_id,
-        attendances.attendance_status,
-        {{ is_attended('attendances.attendance_status') }} as is_attended,
-        lesson_days.lesson_day,
-        {{ school_year('lesson_days.lesson_day') }} as school_year
+        lessons_held.lesson_id,
+        student_school_years.student_id,
+        lessons_held.subject_id,
+        lessons_held.campus_id,
+        lessons_held.lesson_day,
+        lessons_held.school_year
 
-    from attendances
+    from lessons_held
 
-    inner join lesson_days
-        on attendances.lesson_id = lesson_days.lesson_id
-
-    inner join enrolment_periods
+    inner join student_school_years
         on
-            attendances.student_id = enrolment_periods.student_id
-            and {{ is_enrolled_on('enrolment_periods', 'lesson_days.lesson_day') }}
+            lessons_held.school_year = student_school_years.school_year
+            and lessons_held.campus_id = student_school_years.lessons_campus_id
+            and lessons_held.level = student_school_years.promotion
+            and {{ is_enrolled_on('student_school_years', 'lessons_held.lesson_day') }}
+
+),
+
+-- Some are expected and not called, some called and not expected.
+roster as (
+
+    select
+        calls.attendance_id,
+        coalesce(expected.lesson_id, calls.lesson_id) as lesson_id,
+        coalesce(expected.student_id, calls.student_id) as student_id,
+        coalesce(expected.subject_id, calls.subject_id) as subject_id,
+        coalesce(expected.campus_id, calls.campus_id) as campus_id,
+        expected.lesson_id is not null as is_expected,
+        calls.lesson_id is not null as is_called,
+        calls.attendance_status,
+        calls.is_attended,
+        coalesce(expected.lesson_day, calls.lesson_day) as lesson_day,
+        coalesce(expected.school_year, calls.school_year) as school_year
+
+    from expected
+
+    full outer join calls
+        on
+            expected.lesson_id = calls.lesson_id
+            and expected.student_id = calls.student_id
 
 )
 
-select * from calls_while_enrolled
+select * from roster

@@ -29,19 +29,7 @@ contracts as (
 
 events as (
 
-    select * from {{ ref('stg_erp__events') }}
-
-),
-
-contacts as (
-
-    select * from {{ ref('stg_erp__audiences') }}
-
-),
-
-contact_matches as (
-
-    select * from {{ ref('int_contact_student_matches') }}
+    select * from {{ ref('int_event_results') }}
 
 ),
 
@@ -94,29 +82,19 @@ students_by_campus as (
 
 ),
 
--- Of a contact whose e-mail two students share, one has joined.
-converted as (
-
-    select distinct contact_id from contact_matches
-
-),
-
+-- Events that are planned have not been held.
 contacts_by_campus as (
 
     select
         events.campus_id,
         school_years.school_year,
-        count(*) as contacts,
-        count(converted.contact_id) as converted_contacts
+        sum(events.contacts) as contacts,
+        sum(events.contacts_converted) as contacts_converted
 
-    from contacts
-
-    inner join events on contacts.event_id = events.event_id
+    from events
 
     inner join school_years
         on events.held_on between school_years.first_day and school_years.last_observed_day
-
-    left join converted on contacts.contact_id = converted.contact_id
 
     group by events.campus_id, school_years.school_year
 
@@ -142,7 +120,7 @@ joined as (
         coalesce(students_by_campus.grade_sum, 0) as grade_sum,
         coalesce(students_by_campus.grade_count, 0) as grade_count,
         coalesce(contacts_by_campus.contacts, 0) as contacts,
-        coalesce(contacts_by_campus.converted_contacts, 0) as converted_contacts
+        coalesce(contacts_by_campus.contacts_converted, 0) as contacts_converted
 
     from campuses
 

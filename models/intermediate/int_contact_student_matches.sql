@@ -27,22 +27,38 @@ students as (
 
 ),
 
+-- An address that several students share tells of none of them.
+students_by_email as (
+
+    select
+        student_email,
+        min(student_id) as student_id,
+        min(join_date) as join_date
+
+    from students
+
+    group by student_email
+
+    having count(*) = 1
+
+),
+
 recruiting_contacts as (
 
     select
         contacts.contact_id,
-        students.student_id,
+        students_by_email.student_id,
         contacts.event_id,
         contacts.collected_at,
         contacts.collected_on,
-        students.join_date
+        students_by_email.join_date
 
     from contacts
 
-    inner join students
+    inner join students_by_email
         on
-            contacts.contact_email = students.student_email
-            and {{ is_recruiting_contact('contacts.collected_on', 'students.join_date') }}
+            contacts.contact_email = students_by_email.student_email
+            and {{ is_recruiting_contact('contacts.collected_on', 'students_by_email.join_date') }}
 
 ),
 

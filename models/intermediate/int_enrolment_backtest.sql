@@ -49,7 +49,8 @@ last_count as (
 
 ),
 
--- From a campus's first students on; 0 when it had none later.
+-- From the first count that is no small group on, 0 when there were none later. Nothing where the
+-- last count is one: naive would tell it.
 spans as (
 
     select
@@ -62,9 +63,11 @@ spans as (
 
     cross join last_count
 
-    where counted.students > 0
+    where not {{ is_small_group('counted.students') }}
 
     group by counted.scope, counted.campus_id
+
+    having max(counted.school_year) = max(last_count.school_year)
 
 ),
 

@@ -9,28 +9,15 @@ student_school_years as (
 
 ),
 
-roster as (
+school_years as (
 
-    select * from {{ ref('int_attendance_roster') }}
+    select * from {{ ref('int_school_years') }}
 
 ),
 
 observed_until as (
 
     select * from {{ ref('int_observed_until') }}
-
-),
-
--- Of the time before the first roll the ERP knows only those who were still there.
-recorded as (
-
-    select
-        min(roster.lesson_day) as recorded_from,
-        max(observed_until.observed_until) as recorded_until
-
-    from roster
-
-    cross join observed_until
 
 ),
 
@@ -58,16 +45,14 @@ dated as (
     select
         counted.*,
         {{ enrolment_count_day('counted.school_year') }}
-        between recorded.recorded_from and recorded.recorded_until as is_counted_year,
-        coalesce(
-            {{ school_year('recorded.recorded_from') }} <= counted.school_year
-            and {{ school_year_end('counted.school_year') }} <= recorded.recorded_until,
-            false
-        ) as is_complete_year
+        between observed_until.recorded_from and observed_until.observed_until as is_counted_year,
+        school_years.is_complete_year
 
     from counted
 
-    cross join recorded
+    inner join school_years on counted.school_year = school_years.school_year
+
+    cross join observed_until
 
 )
 

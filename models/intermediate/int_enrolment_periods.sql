@@ -2,7 +2,7 @@ with
 
 students as (
 
-    select * from {{ ref('stg_erp__students') }}
+    select * from {{ ref('int_students') }}
 
 ),
 

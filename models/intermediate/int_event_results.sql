@@ -32,7 +32,6 @@ observed_until as (
 
 ),
 
--- Once per contact: two students may share an address.
 credited_contacts as (
 
     select contact_id
@@ -40,8 +39,6 @@ credited_contacts as (
     from matches
 
     where is_last_touch
-
-    group by contact_id
 
 ),
 

@@ -5,7 +5,7 @@ with
 
 students as (
 
-    select * from {{ ref('stg_erp__students') }}
+    select * from {{ ref('int_students') }}
 
 ),
 
@@ -39,6 +39,18 @@ contact_matches as (
 
 ),
 
+student_school_years as (
+
+    select * from {{ ref('int_student_school_years') }}
+
+),
+
+observed_until as (
+
+    select * from {{ ref('int_observed_until') }}
+
+),
+
 leavers as (
 
     select
@@ -49,14 +61,26 @@ leavers as (
         campuses.region as campus_region,
         {{ student_region('students.home_region', 'campuses.region') }} as region,
         {{ student_region_source('students.home_region') }} as region_source,
-        nullif(trim(students.origin_institution), '') as origin_institution,
+        students.origin_institution,
         students.promotion,
         students.join_date,
         students.left_date,
-        {{ student_status('students.left_date', 'students.leave_reason') }} as status,
-        students.leave_reason
+        students.status,
+        students.leave_reason,
+        {{
+            is_course_over(
+                'coalesce(intakes.promotion, students.promotion)',
+                'students.join_date',
+                'observed_until.school_year'
+            )
+        }} as is_course_over
 
     from students
+
+    cross join observed_until
+
+    left join student_school_years as intakes
+        on students.student_id = intakes.student_id and intakes.is_intake
 
     left join campuses on students.campus_id = campuses.campus_id
 
@@ -69,6 +93,9 @@ calls as (
     select
         roster.student_id,
         roster.is_attended,
+        row_number() over (
+            partition by roster.student_id order by roster.lesson_day, roster.lesson_id
+        ) <= {{ var('early_lessons') }} as is_early,
         {{ is_in_last_days('roster.lesson_day', 'leavers.left_date', 30) }} as is_in_last_30_days,
         {{ is_in_last_days('roster.lesson_day', 'leavers.left_date', 90) }} as is_in_last_90_days
 
@@ -76,14 +103,16 @@ calls as (
 
     inner join leavers on roster.student_id = leavers.student_id
 
+    where roster.is_called
+
 ),
 
 attendance as (
 
     select
         student_id,
-        count(*) as lessons_called,
-        count_if(is_attended) as lessons_attended,
+        count_if(is_early) as early_lessons_called,
+        count_if(is_early and is_attended) as early_lessons_attended,
         count_if(is_in_last_30_days) as lessons_called_30d,
         count_if(is_in_last_30_days and is_attended) as lessons_attended_30d,
         count_if(is_in_last_90_days) as lessons_called_90d,
@@ -95,14 +124,15 @@ attendance as (
 
 ),
 
-results_by_subject as (
+grades_of_stay as (
 
     select
         grades.student_id,
         grades.subject_id,
-        {{ average_grade('grades.grade') }} as average_grade,
-        sum(grades.grade) as grade_sum,
-        count(*) as grade_count
+        grades.grade,
+        row_number() over (
+            partition by grades.student_id order by grades.graded_on, grades.grade_id
+        ) <= {{ var('early_grades') }} as is_early
 
     from grades
 
@@ -111,7 +141,22 @@ results_by_subject as (
             grades.student_id = leavers.student_id
             and grades.graded_on <= leavers.left_date
 
-    group by grades.student_id, grades.subject_id
+),
+
+results_by_subject as (
+
+    select
+        student_id,
+        subject_id,
+        {{ average_grade('grade') }} as average_grade,
+        sum(grade) as grade_sum,
+        count(*) as grade_count,
+        sum(case when is_early then grade end) as early_grade_sum,
+        count_if(is_early) as early_grade_count
+
+    from grades_of_stay
+
+    group by student_id, subject_id
 
 ),
 
@@ -120,7 +165,8 @@ results as (
     select
         student_id,
         {{ share('sum(grade_sum)', 'sum(grade_count)') }} as average_grade,
-        sum(grade_count) as grade_count,
+        {{ share('sum(early_grade_sum)', 'sum(early_grade_count)') }} as early_average_grade,
+        sum(early_grade_count) as early_grade_count,
         count_if({{ is_failed('average_grade') }}) as failed_subjects
 
     from results_by_subject
@@ -170,10 +216,12 @@ joined as (
         leavers.left_date,
         leavers.status,
         leavers.leave_reason,
-        datediff(leavers.left_date, leavers.join_date) + 1 as tenure_days,
-        coalesce(attendance.lessons_called, 0) as lessons_called,
-        {{ attendance_rate('attendance.lessons_attended', 'attendance.lessons_called') }}
-            as attendance_rate,
+        leavers.is_course_over,
+        {{ tenure_days('leavers.join_date', 'leavers.left_date') }} as tenure_days,
+        coalesce(attendance.early_lessons_called, 0) as early_lessons_called,
+        {{
+            attendance_rate('attendance.early_lessons_attended', 'attendance.early_lessons_called')
+        }} as early_attendance_rate,
         {{ attendance_rate('attendance.lessons_attended_30d', 'attendance.lessons_called_30d') }}
             as attendance_rate_30d,
         {{ attendance_rate('attendance.lessons_attended_90d', 'attendance.lessons_called_90d') }}
@@ -185,7 +233,8 @@ joined as (
             )
         }} as attendance_rate_before_30d,
         results.average_grade,
-        coalesce(results.grade_count, 0) as grade_count,
+        results.early_average_grade,
+        coalesce(results.early_grade_count, 0) as early_grade_count,
         coalesce(results.failed_subjects, 0) as failed_subjects,
         contracted.student_id is not null as had_contract,
         recruits.student_id is not null as recruited_at_event

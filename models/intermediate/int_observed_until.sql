@@ -3,30 +3,57 @@
 
 with
 
-last_days as (
+days as (
 
     select max(lesson_day) as last_day
-    from {{ ref('int_attendance_roster') }}
+    from {{ ref('int_roll_calls') }}
 
     union all
 
-    select max(graded_on) as last_day
+    select graded_on as last_day
     from {{ ref('stg_erp__grades') }}
 
     union all
 
-    select max({{ local_day('collected_at') }}) as last_day
+    select {{ local_day('collected_at') }} as last_day
     from {{ ref('stg_erp__audiences') }}
 
     union all
 
-    select greatest(max(join_date), max(left_date)) as last_day
-    from {{ ref('stg_erp__students') }}
+    select join_date as last_day
+    from {{ ref('int_students') }}
+
+    union all
+
+    select left_date as last_day
+    from {{ ref('int_students') }}
+
+),
+
+-- What is dated later than the extract is planned, or mistyped.
+last_days as (
+
+    select max(days.last_day) as last_day
+
+    from days
+
+    inner join {{ ref('int_snapshot_day') }} as snapshot_day
+        on days.last_day <= snapshot_day.snapshot_day
+
+),
+
+first_days as (
+
+    select min(lesson_day) as first_day
+    from {{ ref('int_roll_calls') }}
 
 )
 
 select
-    max(last_day) as observed_until,
-    {{ school_year('max(last_day)') }} as school_year
+    first_days.first_day as recorded_from,
+    last_days.last_day as observed_until,
+    {{ school_year('last_days.last_day') }} as school_year
 
 from last_days
+
+cross join first_days

@@ -54,8 +54,11 @@ with_days as (
         least(
             {{ school_year_end('school_years.school_year') }}, observed_until.observed_until
         ) as last_observed_day,
-        {{ school_year_end('school_years.school_year') }} <= observed_until.observed_until
-            as is_complete_year
+        coalesce(
+            {{ school_year('observed_until.recorded_from') }} <= school_years.school_year
+            and {{ school_year_end('school_years.school_year') }} <= observed_until.observed_until,
+            false
+        ) as is_complete_year
 
     from school_years
 

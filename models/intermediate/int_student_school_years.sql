@@ -5,7 +5,7 @@ with
 
 students as (
 
-    select * from {{ ref('stg_erp__students') }}
+    select * from {{ ref('int_students') }}
 
 ),
 
@@ -21,9 +21,9 @@ observed_until as (
 
 ),
 
-roster as (
+roll_calls as (
 
-    select * from {{ ref('int_attendance_roster') }}
+    select * from {{ ref('int_roll_calls') }}
 
 ),
 
@@ -48,7 +48,7 @@ enrolled_years as (
         students.promotion as present_promotion,
         students.join_date,
         students.left_date,
-        {{ student_status('students.left_date', 'students.leave_reason') }} as status,
+        students.status,
         explode(
             sequence(
                 {{ school_year('students.join_date') }},
@@ -67,20 +67,33 @@ enrolled_years as (
 
 ),
 
-calls_by_level as (
+calls_by_group as (
 
     select
-        roster.student_id,
-        roster.school_year,
+        roll_calls.student_id,
+        roll_calls.school_year,
+        roll_calls.campus_id,
         subjects.level,
         count(*) as lessons_called,
-        count_if(roster.is_attended) as lessons_attended
+        count_if(roll_calls.is_attended) as lessons_attended
 
-    from roster
+    from roll_calls
 
-    left join subjects on roster.subject_id = subjects.subject_id
+    left join subjects on roll_calls.subject_id = subjects.subject_id
 
-    group by roster.student_id, roster.school_year, subjects.level
+    group by roll_calls.student_id, roll_calls.school_year, roll_calls.campus_id, subjects.level
+
+),
+
+calls_weighed as (
+
+    select
+        *,
+        sum(lessons_called) over (partition by student_id, school_year, level) as called_at_level,
+        sum(lessons_called) over (partition by student_id, school_year, campus_id)
+            as called_at_campus
+
+    from calls_by_group
 
 ),
 
@@ -89,11 +102,12 @@ calls as (
     select
         student_id,
         school_year,
-        max_by(level, struct(lessons_called, level)) as promotion,
+        max_by(level, struct(called_at_level, level)) as promotion,
+        max_by(campus_id, struct(called_at_campus, campus_id)) as campus_id,
         sum(lessons_called) as lessons_called,
         sum(lessons_attended) as lessons_attended
 
-    from calls_by_level
+    from calls_weighed
 
     group by student_id, school_year
 
@@ -104,7 +118,6 @@ results as (
     select
         student_id,
         {{ school_year('graded_on') }} as school_year,
-        {{ average_grade('grade') }} as average_grade,
         sum(grade) as grade_sum,
         count(*) as grade_count
 
@@ -122,6 +135,7 @@ joined as (
         enrolled_years.campus_id,
         enrolled_years.region,
         coalesce(calls.promotion, enrolled_years.present_promotion) as promotion,
+        coalesce(calls.campus_id, enrolled_years.campus_id) as lessons_campus_id,
         greatest(
             enrolled_years.join_date, {{ school_year_start('enrolled_years.school_year') }}
         ) as enrolled_from,
@@ -136,7 +150,6 @@ joined as (
         end as status_at_end,
         coalesce(calls.lessons_called, 0) as lessons_called,
         coalesce(calls.lessons_attended, 0) as lessons_attended,
-        results.average_grade,
         coalesce(results.grade_sum, 0) as grade_sum,
         coalesce(results.grade_count, 0) as grade_count
 

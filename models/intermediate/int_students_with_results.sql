@@ -2,7 +2,7 @@ with
 
 students as (
 
-    select * from {{ ref('stg_erp__students') }}
+    select * from {{ ref('int_students') }}
 
 ),
 
@@ -36,6 +36,7 @@ with_results as (
         students.next_school,
         students.join_date,
         students.left_date,
+        students.status,
         results.average_grade,
         results.grade_count
 

@@ -1,8 +1,8 @@
 /*
 What it checks: the students lost to a school, and those who came from it, are as many over the
-school years as in the row for all years, and nobody is lost who did not drop out.
+school years as in the row for all years, and the lost are all who dropped out to that school.
 When it matters: a student counted in two years, or in none, makes a competitor look stronger or
-weaker.
+weaker; one who is not there at all hides it.
 How to resolve: the rows for all years take each student's last school year in
 int_student_school_years, the others the year of leaving or joining: one of them is missing
 there, or not the last.
@@ -11,11 +11,15 @@ with
 
 dropouts as (
 
-    select count(*) as dropouts
+    select
+        next_school as competing_school,
+        count(*) as students
 
-    from {{ ref('students') }}
+    from {{ ref('int_students') }}
 
-    where status = 'dropped_out'
+    where status = 'dropped_out' and next_school is not null
+
+    group by next_school
 
 ),
 
@@ -35,17 +39,18 @@ schools as (
 )
 
 select
-    schools.competing_school,
+    coalesce(dropouts.competing_school, schools.competing_school) as competing_school,
+    dropouts.students as dropouts,
     schools.lost_by_year,
     schools.lost,
     schools.gained_by_year,
     schools.gained
 
-from schools
+from dropouts
 
-cross join dropouts
+full outer join schools on dropouts.competing_school = schools.competing_school
 
 where
-    schools.lost_by_year <> schools.lost
+    coalesce(schools.lost, 0) <> coalesce(dropouts.students, 0)
+    or schools.lost_by_year <> schools.lost
     or schools.gained_by_year <> schools.gained
-    or schools.lost > dropouts.dropouts

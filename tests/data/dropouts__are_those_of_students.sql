@@ -2,7 +2,7 @@
 What it checks: the dropouts are exactly the students whose status is dropped_out, with their
 leaving dates.
 When it matters: a dropout rate and its causes would be of different people.
-How to resolve: both follow the macro student_status: see the leavers step of
+How to resolve: both have the status of int_students: see the leavers step of
 models/intermediate/int_leavers.sql, and the joins after it, for who is lost or comes twice.
 */
 with

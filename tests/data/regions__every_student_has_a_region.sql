@@ -1,6 +1,6 @@
 /*
 What it checks: in each school year the regions together have the students, the events and the
-contacts of the ERP, each once.
+addresses of contacts of the ERP, each once (an address once per event).
 When it matters: a region that is missing, or a join that doubles one, makes regions look strong or
 weak that are not.
 How to resolve: compare the year with int_student_school_years, stg_erp__events and
@@ -40,7 +40,7 @@ events as (
     select
         school_years.school_year,
         count(distinct events.event_id) as events,
-        count(contacts.contact_id) as contacts
+        count(distinct contacts.event_id, {{ normalised_email('contacts.email') }}) as contacts
 
     from {{ ref('int_school_years') }} as school_years
 

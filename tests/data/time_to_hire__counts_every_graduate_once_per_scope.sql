@@ -14,6 +14,15 @@ graduates as (
 
 ),
 
+expected_scopes as (
+
+    select
+        explode(
+            array('campus', 'campus_all_years', 'school', 'school_all_years')
+        ) as scope  -- noqa: RF04
+
+),
+
 scopes as (
 
     select
@@ -28,13 +37,15 @@ scopes as (
 )
 
 select
-    scopes.scope,
+    expected_scopes.scope,
     scopes.graduates,
     graduates.graduates as all_graduates,
     scopes.falling_shares
 
-from scopes
+from expected_scopes
 
 cross join graduates
 
-where scopes.graduates <> graduates.graduates or scopes.falling_shares > 0
+left join scopes on expected_scopes.scope = scopes.scope
+
+where coalesce(scopes.graduates, 0) <> graduates.graduates or scopes.falling_shares > 0

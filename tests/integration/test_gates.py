@@ -1,14 +1,19 @@
-"""The staging gate: what is unsound stops there, is named, and nothing that is read changes."""
+"""The gates: what is unsound stops there, is named, and nothing that is read changes."""
 
 import gzip
+import secrets
 
 import pytest
 from rich.progress import Progress
 
 from extract.run import extract
 from extract.zone import StagingZone
+from gates.drift import judge_drift
 from gates.staging import judge
+from gates.suites import Suite, read_suites
 from gates.verdicts import GateFailed
+from infra.settings import Settings
+from infra.spark_sql import execute
 from orchestration import pipeline
 from tests.conftest import Lake, make_lake
 
@@ -140,3 +145,74 @@ def test_a_run_that_lost_most_of_a_table_does_not_pass(stack, postgres: str):
     assert failure.expectation == "expect_table_row_count_to_be_between"
     assert "--accept-fewer-rows" in GateFailed(verdict).remedy
     assert judge(lake.settings, verdict.run_id, accept_fewer_rows=True).passed
+
+
+# Values and how often each, as published and as built since; then whether rows and mean pass, None
+# where nothing is compared.
+HUNDRED = "values (40), (60)", 50  # mean 50, standard deviation 10
+DRIFTS = [
+    (HUNDRED, ("values (40), (60)", 40), True, True),
+    (HUNDRED, ("values (40), (60), (50)", 26), False, True),
+    (HUNDRED, ("values (40), (60)", 100), True, True),
+    (HUNDRED, ("values (40), (60), (50)", 67), False, True),
+    (HUNDRED, ("values (44.9), (64.9)", 50), True, True),
+    (HUNDRED, ("values (45.1), (65.1)", 50), True, False),
+    (HUNDRED, ("values (cast(null as int))", 100), True, None),
+    (("values (40)", 30), ("values (40)", 24), True, None),
+    (("values (40)", 30), ("values (41)", 30), True, False),
+    (("values (40)", 29), ("values (90)", 1), True, None),
+    (("values (40)", 29), ("values (40)", 0), False, None),
+    (("values (40)", 0), ("values (40)", 0), True, None),
+]
+
+
+def test_a_history_may_grow_between_two_publications_and_never_shrink(stack):
+    (history,) = (suite for suite in read_suites("marts") if suite.table == "students_as_of")
+    settings = Settings(schema_prefix=f"drift_{secrets.token_hex(4)}")
+    published, built = settings.schema_prefix, settings.marts_database
+    for database in (published, built):
+        execute(f"create database {database}", settings)
+    try:
+        execute(f"create view {published}.students_as_of as select * from range(100)", settings)
+        for rows, passed in ((290, True), (79, False)):
+            view = f"create or replace view {built}.students_as_of as select * from range({rows})"
+            execute(view, settings)
+            assert [check.passed for check in judge_drift(settings, [history])] == [passed]
+    finally:
+        for database in (published, built):
+            execute(f"drop database {database} cascade", settings)
+
+
+def test_rows_and_means_are_compared_with_what_is_published(stack):
+    settings = Settings(schema_prefix=f"drift_{secrets.token_hex(4)}")
+    published, built = settings.schema_prefix, settings.marts_database
+    suites = [
+        Suite(table=f"mart_{number}", expectations=[], means=["value", "is_newer"])
+        for number in range(len(DRIFTS) + 1)
+    ]
+    assert judge_drift(settings, suites) == []
+    for database in (published, built):
+        execute(f"create database {database}", settings)
+    try:
+        for number, (before, after, *_) in enumerate(DRIFTS):
+            for database, (values, times), newer in (
+                (published, before, ""),
+                (built, after, ", true as is_newer"),
+            ):
+                execute(
+                    f"create view {database}.mart_{number} as select value{newer}"
+                    f" from {values} as t(value) cross join range({times})",
+                    settings,
+                )
+        found = {(check.table, check.column): check for check in judge_drift(settings, suites)}
+    finally:
+        for database in (published, built):
+            execute(f"drop database {database} cascade", settings)
+    assert str(found["mart_1", ""]).endswith("100 rows are published, now there are 78")
+    told = "the published mean is 50, now it is 55.1 (more than 5 away)"
+    assert str(found["mart_5", "value"]).endswith(told)
+    for number, (_, _, rows, mean) in enumerate(DRIFTS):
+        assert found.pop((f"mart_{number}", "")).passed is rows, number
+        check = found.pop((f"mart_{number}", "value"), None)
+        assert (check and check.passed) is mean, (number, check)
+    assert not found

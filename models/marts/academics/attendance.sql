@@ -1,4 +1,4 @@
-{{ config(partition_by=['school_year']) }}
+{{ config(materialized='school_years', partition_by=['school_year']) }}
 
 with
 
@@ -28,5 +28,7 @@ select
 from roster
 
 left join student_keys on roster.student_id = student_keys.student_id
+
+where roster.is_called
 
 order by roster.school_year, student_keys.student_key

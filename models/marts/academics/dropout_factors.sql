@@ -6,15 +6,17 @@ leavers as (
 
 ),
 
--- Every leaver once per factor.
+-- Every leaver of the intakes whose course is over, once per factor.
 factors as (
 
     select
         status,
         explode(
             map(
-                'attendance', {{ attendance_band('attendance_rate', 'lessons_called') }},
-                'average_grade', {{ grade_band('average_grade', 'grade_count') }},
+                'attendance',
+                {{ attendance_band('early_attendance_rate', 'early_lessons_called') }},
+                'average_grade',
+                {{ grade_band('early_average_grade', 'early_grade_count') }},
                 'contract', if(had_contract, 'contract', 'no contract'),
                 'event', if(recruited_at_event, 'recruited at an event', 'not at an event'),
                 'home_region',
@@ -32,6 +34,8 @@ factors as (
         ) as (factor, band)
 
     from leavers
+
+    where is_course_over
 
 ),
 
@@ -70,16 +74,8 @@ select
     people,
     {{ unless_small('dropouts', 'people') }} as dropouts,
     {{ unless_small(share('dropouts', 'people'), 'people') }} as dropout_rate,
-    {{
-        unless_small(
-            share_bound('dropouts', 'people', -1), 'people'
-        )
-    }} as dropout_rate_lower,
-    {{
-        unless_small(
-            share_bound('dropouts', 'people', 1), 'people'
-        )
-    }} as dropout_rate_upper,
+    {{ unless_small(share_bound('dropouts', 'people', -1), 'people') }} as dropout_rate_lower,
+    {{ unless_small(share_bound('dropouts', 'people', 1), 'people') }} as dropout_rate_upper,
     {{
         unless_small(
             relative_risk('dropouts', 'people', 'other_dropouts', 'other_people'),

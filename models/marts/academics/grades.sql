@@ -1,3 +1,5 @@
+{{ config(materialized='school_years', partition_by=['school_year']) }}
+
 with
 
 grades as (

@@ -18,11 +18,12 @@ roster as (
 
 ),
 
-calls as (
+rolls as (
 
     select
         lesson_id,
-        count(*) as students_called,
+        count_if(is_expected) as students_expected,
+        count_if(is_called) as students_called,
         count_if(is_attended) as students_attended
 
     from roster
@@ -42,13 +43,14 @@ select
     {{ local_day('lessons.starts_at') }} as lesson_day,
     {{ school_year(local_day('lessons.starts_at')) }} as school_year,
     (unix_timestamp(lessons.ends_at) - unix_timestamp(lessons.starts_at)) / 60.0d as minutes,
-    calls.lesson_id is not null as is_roll_called,
-    coalesce(calls.students_called, 0) as students_called,
-    {{ unless_small('calls.students_attended', 'calls.students_called') }} as students_attended,
-    {{ is_small_group('coalesce(calls.students_called, 0)') }} as is_small_group
+    coalesce(rolls.students_called, 0) > 0 as is_roll_called,
+    coalesce(rolls.students_expected, 0) as students_expected,
+    coalesce(rolls.students_called, 0) as students_called,
+    {{ unless_small('rolls.students_attended', 'rolls.students_called') }} as students_attended,
+    {{ is_small_group('coalesce(rolls.students_called, 0)') }} as is_small_group
 
 from lessons
 
 left join subjects on lessons.subject_id = subjects.subject_id
 
-left join calls on lessons.lesson_id = calls.lesson_id
+left join rolls on lessons.lesson_id = rolls.lesson_id

@@ -50,6 +50,8 @@ attendance as (
 
     from roster
 
+    where is_called
+
     group by student_id, subject_id, school_year
 
 ),

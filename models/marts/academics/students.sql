@@ -2,7 +2,7 @@ with
 
 students as (
 
-    select * from {{ ref('stg_erp__students') }}
+    select * from {{ ref('int_students') }}
 
 ),
 
@@ -93,8 +93,9 @@ attendance as (
 
     select
         student_id,
-        count(*) as lessons_called,
-        count_if(is_attended) as lessons_attended
+        count_if(is_called) as lessons_called,
+        count_if(is_attended) as lessons_attended,
+        count_if(not is_called) as lessons_not_called
 
     from roster
 
@@ -131,7 +132,7 @@ joined as (
         students.promotion,
         students.join_date,
         students.left_date,
-        {{ student_status('students.left_date', 'students.leave_reason') }} as status,
+        students.status,
 
         results.average_grade,
         coalesce(results.grade_count, 0) as grade_count,
@@ -140,6 +141,7 @@ joined as (
             as attendance_rate,
         coalesce(attendance.lessons_called, 0) as lessons_called,
         coalesce(attendance.lessons_attended, 0) as lessons_attended,
+        coalesce(attendance.lessons_not_called, 0) as lessons_not_called,
 
         touches.last_event_id is not null as recruited_at_event,
         touches.first_event_id,
@@ -185,6 +187,7 @@ select
     attendance_rate,
     lessons_called,
     lessons_attended,
+    lessons_not_called,
     {{ is_chronic_absentee('attendance_rate', 'lessons_called') }} as is_chronic_absentee,
     recruited_at_event,
     first_event_id,
@@ -195,7 +198,7 @@ select
     last_graded_school_year,
     average_grade_last_year,
     {{ grade_rank('region') }} as rank_in_region,
-    {{ grade_rank("nullif(trim(origin_institution), '')") }} as rank_in_institution,
+    {{ grade_rank('origin_institution') }} as rank_in_institution,
     {{ grade_rank('campus_id') }} as rank_in_campus
 
 from joined

@@ -21,7 +21,8 @@ with_previous_year as (
 
     select
         *,
-        max(intake) over (
+        -- Of a year before the first roll, the intake is only who stayed.
+        max(case when is_complete_year then intake end) over (
             partition by campus_id
             order by school_year
             range between 1 preceding and 1 preceding
@@ -54,7 +55,7 @@ measured as (
         {{ unless_small(share('grade_sum', 'grade_count'), 'graded_students') }} as average_grade,
         {{ unless_small(share('dropouts', 'students'), 'students') }} as dropout_rate,
         {{ unless_small(share('contracted_students', 'students'), 'students') }} as contract_rate,
-        {{ unless_small(share('converted_contacts', 'contacts'), 'contacts') }}
+        {{ unless_small(share('contacts_converted', 'contacts'), 'contacts') }}
             as event_conversion_rate
 
     from with_previous_year

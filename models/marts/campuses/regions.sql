@@ -20,19 +20,7 @@ contracts as (
 
 events as (
 
-    select * from {{ ref('stg_erp__events') }}
-
-),
-
-contacts as (
-
-    select * from {{ ref('stg_erp__audiences') }}
-
-),
-
-contact_matches as (
-
-    select * from {{ ref('int_contact_student_matches') }}
+    select * from {{ ref('int_event_results') }}
 
 ),
 
@@ -75,20 +63,22 @@ students_by_region as (
 
 ),
 
--- Of students who were enrolled in that year: contracts and students are of the same people.
-contracts_by_region as (
+-- A contract counts once, in the first year of its student that it overlaps: many are signed, and
+-- start, shortly before the studies do.
+contract_years as (
 
     select
+        contracts.apprenticeship_id,
         student_years.region,
-        student_years.school_year,
-        count(*) as contracts
+        min(student_years.school_year) as school_year
 
     from contracts
 
     inner join student_years
         on
             contracts.student_id = student_years.student_id
-            and student_years.school_year = {{ school_year('contracts.start_date') }}
+            and contracts.start_date <= student_years.enrolled_until
+            and student_years.enrolled_from <= coalesce(contracts.end_date, date '9999-12-31')
 
     inner join school_years
         on
@@ -97,34 +87,20 @@ contracts_by_region as (
 
     where {{ is_work_study_contract('contracts.contract_type') }}
 
-    group by student_years.region, student_years.school_year
+    group by contracts.apprenticeship_id, student_years.region
 
 ),
 
-contacts_by_event as (
+contracts_by_region as (
 
     select
-        event_id,
-        count(*) as contacts
+        region,
+        school_year,
+        count(*) as contracts
 
-    from contacts
+    from contract_years
 
-    group by event_id
-
-),
-
--- The last event that a student met is given the credit, so that nobody counts twice.
-conversions_by_event as (
-
-    select
-        event_id,
-        count(*) as conversions
-
-    from contact_matches
-
-    where is_last_touch
-
-    group by event_id
+    group by region, school_year
 
 ),
 
@@ -135,17 +111,14 @@ events_by_region as (
         events.region,
         school_years.school_year,
         count(*) as events,
-        sum(coalesce(contacts_by_event.contacts, 0)) as contacts,
-        sum(coalesce(conversions_by_event.conversions, 0)) as conversions
+        sum(events.contacts) as contacts,
+        -- The last event that a student met is given the credit, so that nobody counts twice.
+        sum(events.recruited_last_touch) as conversions
 
     from events
 
     inner join school_years
         on events.held_on between school_years.first_day and school_years.last_observed_day
-
-    left join contacts_by_event on events.event_id = contacts_by_event.event_id
-
-    left join conversions_by_event on events.event_id = conversions_by_event.event_id
 
     group by events.region, school_years.school_year
 

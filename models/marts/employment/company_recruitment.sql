@@ -43,6 +43,9 @@ recruited as (
 
     cross join scopes
 
+    -- One that is signed for later has not started.
+    inner join observed_until on contracts.start_date <= observed_until.observed_until
+
     group by
         scopes.scope,
         contracts.company_id,

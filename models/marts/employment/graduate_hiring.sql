@@ -2,7 +2,7 @@ with
 
 students as (
 
-    select * from {{ ref('stg_erp__students') }}
+    select * from {{ ref('int_students') }}
 
 ),
 
@@ -40,7 +40,7 @@ graduates as (
 
     from students
 
-    where {{ student_status('left_date', 'leave_reason') }} = 'graduated'
+    where status = 'graduated'
 
 ),
 

@@ -6,7 +6,8 @@
         merge_update_columns=['student_id'],
         full_refresh=false,
         on_schema_change='fail',
-        tblproperties={'write.merge.mode': 'merge-on-read'},
+        schema='build',
+        tblproperties={'write.merge.mode': 'merge-on-read', 'write.metadata.metrics.default': 'counts'},
         meta={'published_as': 'nowhere'},
     )
 }}

@@ -2,7 +2,7 @@ with
 
 students as (
 
-    select * from {{ ref('stg_erp__students') }}
+    select * from {{ ref('int_students') }}
 
 ),
 
@@ -19,9 +19,9 @@ student_years as (
         student_school_years.school_year,
         student_school_years.is_intake,
         student_school_years.status_at_end = 'dropped_out' as is_dropout,
-        nullif(trim(students.next_school), '') as next_school,
-        nullif(trim(students.origin_institution), '') as origin_institution,
-        datediff(students.left_date, students.join_date) as tenure_days,
+        students.next_school,
+        students.origin_institution,
+        {{ tenure_days('students.join_date', 'students.left_date') }} as tenure_days,
         sum(student_school_years.grade_sum) over (
             partition by students.student_id order by student_school_years.school_year
         ) as grade_sum,

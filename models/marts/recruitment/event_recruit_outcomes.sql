@@ -6,6 +6,12 @@ students as (
 
 ),
 
+leavers as (
+
+    select * from {{ ref('int_leavers') }}
+
+),
+
 outcomes as (
 
     select
@@ -30,15 +36,15 @@ outcomes as (
 
     union all
 
-    -- Of those who study still, nobody knows how it ends.
+    -- Of a younger intake only the dropouts have left.
     select
         recruited_at_event,
         'dropout_rate' as outcome,
         case when status = 'dropped_out' then 1.0d else 0.0d end as measured
 
-    from students
+    from leavers
 
-    where status <> 'enrolled'
+    where is_course_over
 
 ),
 

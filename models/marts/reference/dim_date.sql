@@ -1,27 +1,19 @@
 with
 
-observed_until as (
+school_years as (
 
-    select * from {{ ref('int_observed_until') }}
-
-),
-
-student_years as (
-
-    select * from {{ ref('int_student_school_years') }}
+    select * from {{ ref('int_school_years') }}
 
 ),
 
--- Whole school years, from the first one with a student to the last one that is forecast.
+-- Whole school years, up to the last one that is forecast.
 bounds as (
 
     select
-        min(student_years.school_year) as first_year,
-        max(observed_until.school_year) + {{ var('forecast_years') }} as last_year
+        min(school_year) as first_year,
+        max(school_year) + {{ var('forecast_years') }} as last_year
 
-    from student_years
-
-    cross join observed_until
+    from school_years
 
 ),
 

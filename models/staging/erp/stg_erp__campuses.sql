@@ -16,7 +16,7 @@ renamed as (
         -- facts
         name as campus_name,
         city,
-        region,
+        trim(region) as region,
         postal_code,
         cast(capacity as int) as capacity,
 

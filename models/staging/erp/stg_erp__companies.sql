@@ -17,7 +17,7 @@ renamed as (
         name as company_name,
         sector,
         city,
-        region
+        trim(region) as region
 
     from source
 

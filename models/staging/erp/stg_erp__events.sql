@@ -18,10 +18,10 @@ renamed as (
         name as event_name,
         type as event_type,
         city,
-        region,
+        trim(region) as region,
 
         -- dates
-        cast(`date` as date) as held_on
+        cast(date as date) as held_on
 
     from source
 

@@ -19,7 +19,7 @@ renamed as (
         cast(grade as decimal(5, 2)) as grade,
 
         -- dates
-        cast(`date` as date) as graded_on
+        cast(date as date) as graded_on
 
     from source
 
