@@ -7,7 +7,7 @@ import psycopg2
 from psycopg2.extensions import connection
 
 from infra.errors import CampuslakeError
-from infra.local.postgres import local_dsn
+from infra.local.dsn import local_dsn
 from infra.settings import Settings
 
 

@@ -6,7 +6,7 @@ from logging.handlers import RotatingFileHandler
 
 import structlog
 
-from infra.errors import CampuslakeError
+from infra.errors import CampuslakeError, trace
 from infra.settings import Settings
 
 FILE_BYTES = 5_000_000
@@ -50,7 +50,9 @@ def start_logging(settings: Settings, verbose: bool) -> None:
     )
     to_file.setFormatter(
         _formatter(
-            shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()
+            shared,
+            structlog.processors.ExceptionRenderer(lambda told: trace(told[1])),
+            structlog.processors.JSONRenderer(),
         )
     )
     handlers: list[logging.Handler] = [to_file]

@@ -13,6 +13,7 @@ from infra.errors import CampuslakeError
 from infra.local.credentials import local_credentials
 from infra.settings import Settings
 
+UNVERSIONED = "null"
 ABSENT = ("404", "NoSuchKey", "NotFound", "NoSuchUpload")
 
 
@@ -22,6 +23,22 @@ class Stored:
 
     body: bytes
     etag: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of an object, or the mark that it was deleted."""
+
+    key: str
+    id: str
+    is_latest: bool
+    is_deletion: bool
+
+    @property
+    def argument(self) -> dict[str, str]:
+        """The argument of S3's calls that names it; none when there is no other."""
+        is_only = self.id == UNVERSIONED and self.is_latest
+        return {} if is_only else {"VersionId": self.id}
 
 
 class Bucket:
@@ -99,6 +116,48 @@ class Bucket:
         """Deletes an object, if there is one."""
         with self.errors():
             self.client.delete_object(Bucket=self.name, Key=key)
+
+    def copy(self, key: str, to: str) -> None:
+        """Copies an object of at most 5 GB to another key, on the store's side."""
+        with self.errors():
+            self.client.copy_object(
+                Bucket=self.name,
+                Key=to,
+                CopySource={"Bucket": self.name, "Key": key},
+                **self.encryption,
+            )
+
+    def versions(self, prefix: str = "") -> Iterator[Version]:
+        """Yields every version of every object below a prefix, marks of deletion included."""
+        with self.errors():
+            pages = self.client.get_paginator("list_object_versions")
+            for page in pages.paginate(Bucket=self.name, Prefix=prefix):
+                for kind in ("Versions", "DeleteMarkers"):
+                    for entry in page.get(kind, []):
+                        yield Version(
+                            entry["Key"],
+                            entry.get("VersionId") or UNVERSIONED,
+                            entry["IsLatest"],
+                            kind == "DeleteMarkers",
+                        )
+
+    def purge(self, key: str) -> None:
+        """Deletes an object in all of its versions, if there is one."""
+        for version in list(self.versions(key)):
+            if version.key == key:
+                self.delete_version(version)
+
+    def purge_old_versions(self, prefix: str = "") -> int:
+        """Deletes what was overwritten or deleted below a prefix; returns how many versions."""
+        old = [v for v in self.versions(prefix) if not v.is_latest or v.is_deletion]
+        for version in old:
+            self.delete_version(version)
+        return len(old)
+
+    def delete_version(self, version: Version) -> None:
+        """Deletes one version of an object."""
+        with self.errors():
+            self.client.delete_object(Bucket=self.name, Key=version.key, **version.argument)
 
     def require_answer(self) -> None:
         """Returns when the store answers for the bucket."""

@@ -12,9 +12,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from infra import REPOSITORY
 from infra.errors import CampuslakeError
-
-REPOSITORY = Path(__file__).resolve().parent.parent
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
@@ -69,6 +68,13 @@ class Settings(BaseSettings):
         "campus", alias="CAMPUSLAKE_SCHEMA", description="Prefix of every database"
     )
 
+    publish_keep_runs: Annotated[int, Field(ge=1)] = Field(
+        7, description="Published runs that stay, to go back to"
+    )
+    privacy_key: SecretStr | None = Field(
+        None, description="Key of the hashes that stand for people (audit log, registry)"
+    )
+
     local_stack: bool = Field(True, description="False: S3 and Thrift server are somewhere else")
     postgres_port: Port = 5433
     s3_port: Annotated[int, Field(ge=1024, le=65535 - 7)] = Field(
@@ -78,6 +84,43 @@ class Settings(BaseSettings):
     spark_memory: str = Field("4g", description="Heap of the local Spark Thrift server")
     spark_conf: dict[str, str] = Field({}, description="More settings of the local Spark, as JSON")
     docs_port: Port = Field(8081, description="Port of `make docs-serve`")
+    notebooks_port: Port = Field(8888, description="Port of JupyterLab (`make lab`)")
+
+    admin_password: SecretStr | None = Field(
+        None, description="Password of the user admin of Airflow and Superset; else made once"
+    )
+    superset_port: Port = Field(8088, description="Port of the dashboards")
+    superset_keep_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
+        90, description="Days that what was typed into SQL Lab, and Superset's log, are kept"
+    )
+    airflow_port: Port = Field(8080, description="Port of Airflow's web page")
+    airflow_parallelism: Annotated[int, Field(ge=1)] = Field(
+        4, description="Tasks that Airflow runs at the same time"
+    )
+    airflow_daily: str = Field("30 3 * * *", description="Cron line of campus_daily, or off")
+    airflow_daily_emr: str = Field("off", description="Cron line of campus_daily_emr, or off")
+    airflow_maintenance: str = Field(
+        "30 12 * * 0", description="Cron line of campus_maintenance, or off"
+    )
+    airflow_deadline_minutes: Annotated[float, Field(gt=0)] = Field(
+        240, description="People are told of a run that has not ended so long after it was queued"
+    )
+
+    emr_place: Path = Field(
+        REPOSITORY / ".campuslake" / "emr_place.json",
+        description="Where EMR clusters run: output `emr_place` of Terraform",
+    )
+
+    notify_webhook: SecretStr | None = Field(
+        None, description="URL that is posted what failed and what was done, as JSON with a `text`"
+    )
+    notify_email: str | None = Field(None, description="Address that is told the same")
+    notify_sender: str = Field(
+        "campuslake@localhost", description="Address that the e-mail comes from"
+    )
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://USER:PASSWORD@HOST:PORT or smtps://…, for that address"
+    )
 
     @property
     def staging_database(self) -> str:
@@ -86,13 +129,23 @@ class Settings(BaseSettings):
 
     @property
     def build_database(self) -> str:
-        """Database of intermediate and mart tables that nobody but engineers reads."""
+        """Database of what is made on the way, key map included, that only engineers read."""
         return f"{self.schema_prefix}_build"
+
+    @property
+    def marts_database(self) -> str:
+        """Database of the tables behind the published views: pseudonymous, not audited yet."""
+        return f"{self.schema_prefix}_marts"
 
     @property
     def identity_database(self) -> str:
         """Database of the published views with names and e-mails."""
         return f"{self.schema_prefix}_identity"
+
+    @property
+    def identity_marts_database(self) -> str:
+        """Database of the tables behind those views, not audited yet."""
+        return f"{self.schema_prefix}_identity_marts"
 
     @property
     def candidate_prefix(self) -> str:
@@ -103,6 +156,19 @@ class Settings(BaseSettings):
     def history_database(self) -> str:
         """Database of the dbt snapshots."""
         return f"{self.schema_prefix}_history"
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """Every database of the target that may hold people's rows, the published ones first."""
+        return (
+            self.schema_prefix,
+            self.identity_database,
+            self.staging_database,
+            self.build_database,
+            self.marts_database,
+            self.identity_marts_database,
+            self.history_database,
+        )
 
     @property
     def artifacts(self) -> Path:

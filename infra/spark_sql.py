@@ -1,7 +1,7 @@
 """SQL over the Spark Thrift server."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +18,19 @@ PREFIX = re.compile(
     r"|(\[[A-Z_.]+\] )?\b[a-z]+(\.[a-zA-Z]+)+(Exception|Error): ?"
 )
 ADVICE = re.compile(r" Correct the value as per the syntax.*$")
+# Of these the class is told alone: they tell a value without quotes.
+BARE = re.compile(
+    r"(\[(?:DUPLICATED_MAP_KEY|CANNOT_DECODE_URL|FAILED_PARSE_STRUCT_TYPE"
+    r"|INVALID_PARAMETER_VALUE[.A-Z_]*)\]) .*"
+)
 ROW = re.compile(r"(record parsing): .*$")
-VALUE = re.compile(r"(?<=[Vv]alue) '.*?'(?= of the type)|(?<=Text) '.*?'(?= could not be parsed)")
+# The engine quotes values like 'this', names in `…`, types in "…". All from the first quote to the
+# last one goes, or to the end: a value may hold quotes and line breaks itself.
+VALUE = re.compile(r"(?<!\w)'(?:.*'|.*\Z)|(?<=: )\"(?:.*\"|.*\Z)", re.DOTALL)
+STACK = re.compile(r"\n\s+at .*", re.DOTALL)
+LITERAL = re.compile(r"'(['\"]).*\1'", re.DOTALL)
+ERROR_CLASS = re.compile(r"\[[A-Z][A-Z_.0-9]*\]|Exception")
+SYNTAX = "[PARSE_SYNTAX_ERROR]"  # quotes the word of the statement that it stumbled over
 
 
 @dataclass(frozen=True)
@@ -63,10 +74,16 @@ def connection(settings: Settings | None = None, database: str = "default") -> I
             pass  # the server went away; whoever asked it was told already
 
 
-def run(sql: str, settings: Settings | None = None, database: str = "default") -> QueryResult:
+def run(
+    sql: str,
+    settings: Settings | None = None,
+    database: str = "default",
+    parameters: Mapping[str, Any] | None = None,
+) -> QueryResult:
     """Runs one statement and returns its answer; statements without one give no columns.
 
-    Raises `CampuslakeError` with the engine's first line when it refuses the statement.
+    `parameters` are quoted by the driver where the statement says `%(name)s`. Raises
+    `CampuslakeError` with the engine's first line when it refuses the statement.
     """
     from pyhive.exc import Error
     from thrift.transport.TTransport import TTransportException
@@ -74,7 +91,7 @@ def run(sql: str, settings: Settings | None = None, database: str = "default") -
     with connection(settings, database) as opened:
         cursor = opened.cursor()
         try:
-            cursor.execute(sql)
+            cursor.execute(sql, parameters)
             if cursor.description is None:
                 return QueryResult([], [])
             columns = [column[0] for column in cursor.description]
@@ -92,10 +109,13 @@ def run(sql: str, settings: Settings | None = None, database: str = "default") -
 
 
 def query(
-    sql: str, settings: Settings | None = None, database: str = "default"
+    sql: str,
+    settings: Settings | None = None,
+    database: str = "default",
+    parameters: Mapping[str, Any] | None = None,
 ) -> list[tuple[Any, ...]]:
     """Runs one statement and returns its rows. Raises like `run`."""
-    return run(sql, settings, database).rows
+    return run(sql, settings, database, parameters).rows
 
 
 def execute(sql: str, settings: Settings | None = None, database: str = "default") -> None:
@@ -114,7 +134,9 @@ def sentence(text: str) -> str:
 
     Values are taken out: Spark quotes the one it could not cast, and it may be personal.
     """
+    if known := ERROR_CLASS.search(text):
+        text = (LITERAL if known[0] == SYNTAX else VALUE).sub("…", STACK.sub("", text))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     told = [line for line in lines if not WRAPPER.match(line) and PREFIX.sub("", line)]
-    line = ROW.sub(r"\1", ADVICE.sub("", PREFIX.sub("", told[0] if told else "")))
-    return VALUE.sub(" …", line) or "no reason given"
+    line = ADVICE.sub("", PREFIX.sub("", told[0] if told else ""))
+    return ROW.sub(r"\1", BARE.sub(r"\1 …", line)) or "no reason given"

@@ -18,14 +18,17 @@ def environment_apart(purpose: str) -> dict[str, str]:
     return {
         "CAMPUSLAKE_HOME": tempfile.mkdtemp(prefix=f"campuslake-{purpose}-"),
         "CAMPUSLAKE_JARS": str(REPOSITORY / ".campuslake" / "jars"),
-        "CAMPUSLAKE_S3_PORT": str(_free_ports(S3_PORTS)),
-        "CAMPUSLAKE_POSTGRES_PORT": str(_free_ports(1)),
-        "CAMPUSLAKE_METASTORE_PORT": str(_free_ports(1)),
-        "CAMPUSLAKE_THRIFT_PORT": str(_free_ports(1)),
+        "CAMPUSLAKE_S3_PORT": str(free_ports(S3_PORTS)),
+        "CAMPUSLAKE_POSTGRES_PORT": str(free_ports(1)),
+        "CAMPUSLAKE_METASTORE_PORT": str(free_ports(1)),
+        "CAMPUSLAKE_THRIFT_PORT": str(free_ports(1)),
+        "CAMPUSLAKE_AIRFLOW_PORT": str(free_ports(1)),
+        "CAMPUSLAKE_NOTEBOOKS_PORT": str(free_ports(1)),
+        "CAMPUSLAKE_SUPERSET_PORT": str(free_ports(1)),
     }
 
 
-def _free_ports(count: int) -> int:
+def free_ports(count: int) -> int:
     """Returns the first of `count` neighbouring free ports."""
     while True:
         first = secrets.choice(BELOW_EPHEMERAL)

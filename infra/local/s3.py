@@ -1,20 +1,27 @@
 """The local object store: SeaweedFS with its S3 gateway, all in one process."""
 
 import json
+import os
 import sys
+import time
+import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from infra.errors import CampuslakeError
-from infra.local.credentials import local_credentials, write_private
+from infra.local.credentials import write_private
+from infra.local.identities import identities
 from infra.local.server import Server
 from infra.object_store import s3_client
 
 SOCKETS = Path("/tmp")  # noqa: S108 - not ours to choose
 VOLUME_SIZE_MB = 256
 MOST_VOLUMES = 200
+DELETES_EVERY_SECONDS = 2.5
+GIVE_UP_SECONDS = 120
 
 
 class ObjectStore(Server):
@@ -36,17 +43,13 @@ class ObjectStore(Server):
     def prepare(self) -> None:
         self._remove_sockets()
         self._data.mkdir(parents=True, exist_ok=True)
-        keys = local_credentials(self.settings.home)
-        identity = {
-            "name": "campuslake",
-            "credentials": [{"accessKey": keys.s3_access_key, "secretKey": keys.s3_secret_key}],
-            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-        }
-        write_private(self._identities, json.dumps({"identities": [identity]}))
+        write_private(self._identities, identities(self.settings))
 
     def command(self) -> Sequence[str | Path]:
         return [
             Path(sys.prefix) / "bin" / "weed",
+            # Else it writes them to the machine's temporary folder as well.
+            "-logtostderr=true",
             "server",
             f"-dir={self._data}",
             "-ip=127.0.0.1",
@@ -65,6 +68,10 @@ class ObjectStore(Server):
             f"-volume.max={MOST_VOLUMES}",
         ]
 
+    def environment(self) -> dict[str, str]:
+        """Environment without keys of AWS: whose they are, SeaweedFS lets do everything."""
+        return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
     def ask(self) -> None:
         """Writes, reads and deletes an object: the volume server comes up after the gateway."""
         client = s3_client(self.settings, patient=False)
@@ -78,6 +85,25 @@ class ObjectStore(Server):
         client.put_object(Bucket=bucket, Key="health", Body=b"ok")
         client.get_object(Bucket=bucket, Key="health")["Body"].read()
         client.delete_object(Bucket=bucket, Key="health")
+
+    def give_up_deleted(self) -> None:
+        """Returns when the files of the store hold no byte any more of what was deleted.
+
+        It deletes behind its answers, about once a second, and only marks: its volumes are then
+        written anew. Raises `CampuslakeError` when it does not get there.
+        """
+        last = time.monotonic() + GIVE_UP_SECONDS
+        while True:
+            time.sleep(DELETES_EVERY_SECONDS)
+            _ask(self._inner_ports()["master.port"], "vol/vacuum?garbageThreshold=0.0000001")
+            volumes = _ask(self._inner_ports()["volume.port"], "status")["Volumes"] or []
+            if not any(volume["DeletedByteCount"] for volume in volumes):
+                return
+            if time.monotonic() > last:
+                raise CampuslakeError(
+                    f"{self.name} still holds bytes of deleted objects",
+                    f"repeat it; read {self.log}",
+                )
 
     def stop(self) -> bool:
         """Stops it with its children and removes the sockets it leaves; data stays."""
@@ -120,3 +146,13 @@ class ObjectStore(Server):
             "s3.port.grpc",
         )
         return {flag: self.settings.s3_port + 1 + i for i, flag in enumerate(flags)}
+
+
+def _ask(port: int, what: str) -> Any:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{what}") as answer:
+            return json.load(answer)
+    except OSError as error:
+        raise CampuslakeError(
+            "the object store's inner servers do not answer", "see `campuslake status`"
+        ) from error

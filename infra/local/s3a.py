@@ -14,6 +14,9 @@ def s3a_conf(settings: Settings) -> dict[str, str]:
         "fs.s3a.aws.credentials.provider": (
             "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"
         ),
+        # On its way to the store a file stays in memory: on disk it would lie outside the store.
+        "fs.s3a.fast.upload.buffer": "bytebuffer",
+        "fs.s3a.multipart.size": "16M",
         # A dead object store is told within seconds, not minutes.
         "fs.s3a.attempts.maximum": "1",
         "fs.s3a.retry.limit": "2",

@@ -15,6 +15,7 @@ import psutil
 from infra.errors import CampuslakeError
 from infra.settings import Settings
 
+RELEASE_SECONDS = 3
 POLL_SECONDS = 0.1
 CLOCK_SLACK_SECONDS = 2  # start times shift a little when the clock is set
 
@@ -97,7 +98,7 @@ class Server(ABC):
         """Stops it with its children; True when it ran. Data stays."""
         process = self._process()
         if process:
-            family = [process, *process.children(recursive=True)]
+            family = _family(process)
             process.send_signal(self.stop_signal)
             for survivor in _wait_until_ended(family, self.stop_seconds):
                 survivor.kill()
@@ -145,16 +146,16 @@ class Server(ABC):
         self.ask()
 
     def _require_free_ports(self) -> None:
+        """Returns when the ports are free: a server that was stopped holds them for a moment."""
+        deadline = time.monotonic() + RELEASE_SECONDS
         for what, port in self.ports.items():
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind(("127.0.0.1", port))
-                except OSError as error:
+            while not _is_free(port):
+                if time.monotonic() > deadline:
                     raise CampuslakeError(
                         f"{self.name} cannot start: port {port} is taken{_holder(port)}",
                         f"stop what holds it, or set {what} to a free port",
-                    ) from error
+                    )
+                time.sleep(POLL_SECONDS)
 
     def _process(self) -> psutil.Process | None:
         try:
@@ -164,6 +165,18 @@ class Server(ABC):
             return process if _is_alive(process) and same else None
         except (FileNotFoundError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
             return None
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    """Returns a process, its children, and whom the dead among them left behind in its session."""
+    found = {process, *process.children(recursive=True)}
+    for other in psutil.process_iter():
+        try:
+            if os.getsid(other.pid) == process.pid:
+                found.add(other)
+        except (ProcessLookupError, PermissionError):
+            continue
+    return list(found)
 
 
 def _wait_until_ended(family: list[psutil.Process], seconds: float) -> list[psutil.Process]:
@@ -184,6 +197,16 @@ def _is_alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _holder(port: int) -> str:

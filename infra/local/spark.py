@@ -6,14 +6,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from infra.local.credentials import write_private
+from infra.local.engine_conf import engine_conf
 from infra.local.java import java_home
 from infra.local.metastore import LOG4J
-from infra.local.s3a import s3a_conf, s3a_environment
+from infra.local.s3a import s3a_environment
 from infra.local.server import Server
-from infra.settings import REPOSITORY
 from infra.spark_sql import query
 
-SHARED_CONF = REPOSITORY / "infra" / "spark" / "shared.conf"
 # Every client that hangs up is an error to the first; the others quote rows when a statement fails,
 # which whoever sent it is told.
 SILENT = (
@@ -45,7 +44,7 @@ class SparkThrift(Server):
     def prepare(self) -> None:
         for folder in ("conf", "tmp/local"):
             (self.folder / folder).mkdir(parents=True, exist_ok=True)
-        write_private(self._properties, self._local_conf() + SHARED_CONF.read_text())
+        write_private(self._properties, self._conf())
         write_private(self.folder / "conf" / "log4j2.properties", LOG4J + LOGGERS)
 
     def command(self) -> Sequence[str | Path]:
@@ -86,15 +85,10 @@ class SparkThrift(Server):
     def _properties(self) -> Path:
         return self.folder / "conf" / "spark.properties"
 
-    def _local_conf(self) -> str:
-        settings = self.settings
+    def _conf(self) -> str:
         tmp = self.folder / "tmp"
-        local = {
-            "spark.master": "local[*]",
-            "spark.driver.memory": settings.spark_memory,
-            "spark.driver.bindAddress": "127.0.0.1",
-            "spark.driver.host": "127.0.0.1",
-            "spark.ui.enabled": "false",
+        own = {
+            "spark.driver.memory": self.settings.spark_memory,
             "spark.local.dir": tmp,
             # Hundreds of small statements, each with code of its own: compiling less of it early
             # leaves the cores to the statements.
@@ -102,10 +96,6 @@ class SparkThrift(Server):
                 "-XX:+DisableExplicitGC -XX:+UseParallelGC -XX:CompileThresholdScaling=3 "
                 f"-Djava.io.tmpdir={tmp} -Dderby.system.home={tmp}"
             ),
-            "spark.sql.shuffle.partitions": 2 * (os.cpu_count() or 1),
-            "spark.sql.warehouse.dir": f"s3a://{settings.bucket}/warehouse",
-            "spark.hadoop.hive.metastore.uris": f"thrift://127.0.0.1:{settings.metastore_port}",
         }
-        local |= {f"spark.hadoop.{name}": value for name, value in s3a_conf(settings).items()}
-        local |= settings.spark_conf
-        return "".join(f"{name} {value}\n" for name, value in local.items())
+        conf = engine_conf(self.settings) | own | self.settings.spark_conf
+        return "".join(f"{name} {value}\n" for name, value in conf.items())

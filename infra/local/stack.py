@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from rich.progress import Progress
 
 from infra.errors import CampuslakeError
+from infra.local.airflow import Airflow
 from infra.local.jars import ensure_jars
+from infra.local.lab import Lab
 from infra.local.metastore import Metastore
 from infra.local.postgres import Postgres
 from infra.local.s3 import ObjectStore
 from infra.local.server import Server
 from infra.local.spark import SparkThrift
+from infra.local.superset import Superset
 from infra.lock import file_lock
 from infra.settings import Settings
 
@@ -48,6 +51,30 @@ def up(settings: Settings, progress: Progress) -> list[str]:
             return [name for branch in as_completed(branches) for name in branch.result()]
 
 
+def up_airflow(settings: Settings, progress: Progress) -> Airflow:
+    """Starts Airflow, unless it runs. Raises `CampuslakeError` when it cannot be started."""
+    airflow = Airflow(settings)
+    with _alone(settings, progress):
+        _start_in_turn([airflow], progress)
+    return airflow
+
+
+def up_lab(settings: Settings, progress: Progress) -> Lab:
+    """Starts JupyterLab, unless it runs. Raises `CampuslakeError` when it cannot be started."""
+    lab = Lab(settings)
+    with _alone(settings, progress):
+        _start_in_turn([lab], progress)
+    return lab
+
+
+def up_superset(settings: Settings, progress: Progress) -> Superset:
+    """Starts Superset, unless it runs. Raises `CampuslakeError` when it cannot be started."""
+    superset = Superset(settings)
+    with _alone(settings, progress):
+        _start_in_turn([superset], progress)
+    return superset
+
+
 def down(settings: Settings, progress: Progress) -> list[str]:
     """Stops every server, clients before what they need; returns the names of what ran."""
     if not settings.home.exists():
@@ -57,7 +84,7 @@ def down(settings: Settings, progress: Progress) -> list[str]:
 
 
 def status(settings: Settings) -> list[ServerStatus]:
-    """Asks every server and returns how it stands."""
+    """Asks every server, and of those that show pages the ones that run: how each stands."""
 
     def one(server: Server) -> ServerStatus:
         pid = server.pid()
@@ -65,15 +92,27 @@ def status(settings: Settings) -> list[ServerStatus]:
         port = next(iter(server.ports.values()))
         return ServerStatus(server.name, state, pid, f"127.0.0.1:{port}", str(server.log))
 
-    with ThreadPoolExecutor(4) as pool:
-        return list(pool.map(one, servers(settings)))
+    asked = servers(settings) + [page for page in _pages(settings) if page.pid()]
+    with ThreadPoolExecutor(len(asked)) as pool:
+        return list(pool.map(one, asked))
 
 
 def clean(settings: Settings, progress: Progress) -> None:
     """Stops the stack and deletes its state. Refuses a folder that is not a stack's home."""
     if not settings.home.exists():
         return
-    known = {"postgres", "s3", "metastore", "spark", "credentials.json", "jars", "artifacts"}
+    known = {
+        "airflow",
+        "lab",
+        "postgres",
+        "s3",
+        "metastore",
+        "spark",
+        "superset",
+        "credentials.json",
+        "jars",
+        "artifacts",
+    }
     known |= {"run", "logs"}
     found = {path.name for path in settings.home.iterdir()}
     if found and not known & found:
@@ -96,6 +135,11 @@ def servers(settings: Settings) -> list[Server]:
     ]
 
 
+def _pages(settings: Settings) -> list[Server]:
+    """Returns what is started on its own account, over the stack."""
+    return [Airflow(settings), Lab(settings), Superset(settings)]
+
+
 @contextmanager
 def _alone(settings: Settings, progress: Progress) -> Iterator[None]:
     """Waits until no other command starts or stops this stack's servers."""
@@ -107,7 +151,7 @@ def _alone(settings: Settings, progress: Progress) -> Iterator[None]:
 
 def _stop(settings: Settings, progress: Progress) -> list[str]:
     stopped = []
-    for server in reversed(servers(settings)):
+    for server in reversed([*servers(settings), *_pages(settings)]):
         task = progress.add_task(f"stop {server.name}", total=None)
         if server.stop():
             stopped.append(server.name)
