@@ -4,7 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: run test lint bench up down status clean docs docs-serve
+.PHONY: run test infra-test airflow airflow-test dashboards dashboards-export screenshots lab notebooks
+.PHONY: lint bench up down status clean docs docs-serve
 .DEFAULT_GOAL := run
 
 run: .venv/ready
@@ -12,6 +13,30 @@ run: .venv/ready
 
 test: .venv/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/run
+
+infra-test: .venv/ready
+	@$(BIN)/pytest tests/infra
+
+airflow: .venv/ready
+	@$(BIN)/campuslake airflow up
+
+airflow-test: .venv/ready
+	@$(BIN)/pytest tests/airflow
+
+lab: .venv/ready
+	@$(BIN)/campuslake notebooks lab
+
+notebooks: .venv/ready
+	@$(BIN)/campuslake notebooks render
+
+dashboards: .venv/ready
+	@$(BIN)/campuslake dashboards up
+
+dashboards-export: .venv/ready
+	@$(BIN)/campuslake dashboards export
+
+screenshots: .venv/ready
+	@$(BIN)/campuslake dashboards screenshots
 
 lint: .venv/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/lint

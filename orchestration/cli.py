@@ -1,7 +1,6 @@
 """The command line `campuslake`. Imports are lazy: no command waits for what it does not use."""
 
-import os
-import socket
+import sys
 from typing import Annotated, NoReturn
 
 import typer
@@ -9,8 +8,17 @@ import typer
 from infra import command_line
 from infra.command_line import err, out, progress
 from infra.errors import CampuslakeError
-from infra.settings import REPOSITORY, settings
-from orchestration import erp_cli
+from infra.settings import settings
+from orchestration import (
+    airflow_cli,
+    catalog_cli,
+    dashboards_cli,
+    emr_cli,
+    erp_cli,
+    maintenance_cli,
+    notebooks_cli,
+    privacy_cli,
+)
 
 app = typer.Typer(
     name="campuslake",
@@ -23,6 +31,15 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(erp_cli.app, name="erp")
+app.add_typer(privacy_cli.app, name="privacy")
+app.add_typer(maintenance_cli.app, name="maintain")
+app.add_typer(airflow_cli.app, name="airflow")
+app.add_typer(dashboards_cli.app, name="dashboards")
+app.add_typer(emr_cli.app, name="emr")
+app.add_typer(catalog_cli.contracts, name="contracts")
+app.command("docs")(catalog_cli.docs)
+app.command("docs-serve")(catalog_cli.docs_serve)
+app.add_typer(notebooks_cli.app, name="notebooks")
 
 Run = Annotated[str | None, typer.Option("--run", help="The run, as `campuslake runs` names it.")]
 
@@ -41,6 +58,13 @@ def run(
             help="Let tables pass that hold far fewer rows than in the run before.",
         ),
     ] = False,
+    accept_drift: Annotated[
+        bool,
+        typer.Option(
+            "--accept-drift",
+            help="Let marts pass whose rows or means moved far from what is published.",
+        ),
+    ] = False,
     accept_another_erp: Annotated[
         bool,
         typer.Option(
@@ -48,7 +72,7 @@ def run(
         ),
     ] = False,
 ) -> None:
-    """Run the pipeline: extract, staging-gate, build, marts-gate, publish, docs.
+    """Run the pipeline: extract, staging-gate, build, score, marts-gate, publish, docs.
 
     Brings the local stack up first and, when the local ERP is empty, generates one. A failed step
     stops the run; what analysts read is then what it was. Repeating is always safe.
@@ -63,7 +87,7 @@ def run(
             erp_cli.generate_when_empty(settings(), bars)
         try:
             record = pipeline.run(
-                settings(), steps, bars, run, accept_fewer_rows, accept_another_erp
+                settings(), steps, bars, run, accept_fewer_rows, accept_drift, accept_another_erp
             )
         except GateFailed as failed:
             err.print(failure_table(failed.verdict))
@@ -133,19 +157,28 @@ def query(sql: Annotated[str, typer.Argument(metavar="SQL")]) -> None:
 @app.command()
 def runs(
     run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="Tell this run whole.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Tell the run as JSON: steps, tables, gates, views.")
+    ] = False,
 ) -> None:
     """List the runs with state, rows and durations, the newest first; or tell one whole."""
     from orchestration import display
     from orchestration.lock import run_under_way
     from orchestration.records import RunRegister
+    from orchestration.report import report
 
     register, under_way = RunRegister(settings()), run_under_way(settings())
     if run:
         record = register.get(run)
         if record is None:
             raise CampuslakeError(f"there is no run {run}", "`campuslake runs` lists them")
-        out.print(display.one_run(record, under_way))
+        if as_json:
+            typer.echo(report(settings(), record).model_dump_json(indent=1))
+        else:
+            out.print(display.one_run(record, under_way))
         return
+    if as_json:
+        raise CampuslakeError("--json tells one run", "name it: `campuslake runs RUN --json`")
     records = register.all()
     if not records:
         out.print("no run yet: type `campuslake run`")
@@ -154,34 +187,65 @@ def runs(
 
 
 @app.command()
+def roles(
+    role: Annotated[
+        str | None, typer.Argument(metavar="[ROLE]", help="Print the keys of this role.")
+    ] = None,
+) -> None:
+    """List who may read what of the bucket; or print a role's keys, as a shell takes them.
+
+    `eval "$(campuslake roles analyst)"`: what is started from that shell, such as a notebook, reads
+    as an analyst does. The keys are those of the local store; on AWS it is IAM that gives them.
+    """
+    from infra.local.identities import keys_of
+    from infra.roles import role_named
+    from infra.roles import roles as all_roles
+    from infra.spark_sql import QueryResult
+    from orchestration import display
+
+    if role is None:
+        rows = [
+            (name, found.who, prefix or "everything")
+            for name, found in all_roles(settings()).items()
+            for prefix in found.reads
+        ]
+        display.answer(QueryResult(["role", "who", "reads_below"], rows))
+        return
+    found = role_named(settings(), role)
+    if not settings().local_stack:
+        raise CampuslakeError(
+            "the keys of roles are the local store's, and S3 is elsewhere", "ask IAM for keys"
+        )
+    keys = keys_of(settings(), role, found)
+    typer.echo(f"export AWS_ACCESS_KEY_ID={keys.access_key}")
+    typer.echo(f"export AWS_SECRET_ACCESS_KEY={keys.secret_key}")
+
+
+@app.command()
 def publish(run: Annotated[str, typer.Option("--run", help="The run to publish.")]) -> None:
     """Publish a run that passed its gates, a new one or an older one again."""
     from orchestration.dbt import Dbt
     from orchestration.lock import run_lock
     from orchestration.publication import publish as publish_run
+    from orchestration.warm_dashboards import after_publishing
 
     with progress() as bars, run_lock(settings()):
         publication = publish_run(settings(), run, Dbt(settings(), bars))
+        after_publishing(settings(), bars)
     for name, rows in publication.rows.items():
         out.print(f"{name}: {rows:,} rows of run {publication.run_id}")
 
 
-@app.command("docs-serve")
-def docs_serve() -> NoReturn:
-    """Serve the catalog on this machine until Ctrl-C."""
-    if not (REPOSITORY / "target" / "catalog.json").exists():
-        raise CampuslakeError("there is no catalog yet", "`campuslake run` makes it")
-    port = str(settings().docs_port)
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", settings().docs_port)) == 0:
-            raise CampuslakeError(
-                f"port {port} is taken", "free it, or set CAMPUSLAKE_DOCS_PORT to another one"
-            )
-    out.print(f"the catalog is at http://127.0.0.1:{port} until Ctrl-C")
-    os.chdir(REPOSITORY)
-    dbt = REPOSITORY / ".venv" / "bin" / "dbt"
-    serve = ["docs", "serve", "--host", "127.0.0.1", "--port", port, "--no-browser"]
-    os.execv(dbt, [str(dbt), *serve, "--log-path", str(settings().home / "logs" / "dbt")])
+@app.command()
+def notify() -> None:
+    """Tell people a message: a JSON object with a `text` on standard input.
+
+    It is posted to CAMPUSLAKE_NOTIFY_WEBHOOK and mailed to CAMPUSLAKE_NOTIFY_EMAIL.
+    """
+    from orchestration.notification import Message, send
+
+    told = send(settings(), Message.read(sys.stdin.read()))
+    out.print(f"told {' and '.join(told)}" if told else "nobody is to be told")
 
 
 def _bring_up(bars: "command_line.Progress") -> list[str]:

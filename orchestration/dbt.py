@@ -1,5 +1,6 @@
 """dbt, run inside this process: the same commands as typed, with progress and one-line errors."""
 
+import itertools
 import json
 import signal
 import threading
@@ -8,11 +9,15 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+import structlog
 from rich.progress import Progress
 
 from infra.errors import CampuslakeError
 from infra.settings import REPOSITORY, Settings
 from infra.spark_sql import sentence
+
+log = structlog.get_logger("dbt")
+FAILED = ("error", "fail")
 
 
 class Dbt:
@@ -26,14 +31,17 @@ class Dbt:
         self._progress = progress
         self._manifest: Any = None
 
-    def build(self, run_id: str) -> dict[str, int]:
+    def build(self, run_id: str, history: bool) -> dict[str, int]:
         """Builds and tests all data of a run; returns how many nodes of each kind were done.
 
         Unit tests are left out: they ask whether the code is right, of data that never changes.
+        Without `history` the snapshots stay as they are, and what is made of them.
         Raises `CampuslakeError` naming the first node that failed and why.
         """
         task = self._progress.add_task("dbt build", total=None)
         command = ["build", "--exclude-resource-type", "unit_test"]
+        if not history:
+            command += ["--exclude", "resource_type:snapshot+"]
         done = self._invoke([*command, "--vars", json.dumps({"run_id": run_id})], task)
         counts: dict[str, int] = {}
         for result in done.results:
@@ -47,6 +55,16 @@ class Dbt:
         task = self._progress.add_task("dbt docs generate", total=None)
         self._invoke(["docs", "generate", "--no-compile"], task)
         self._progress.remove_task(task)
+
+    def manifest(self) -> dict[str, Any]:
+        """Returns dbt's manifest of the project as it stands, not compiled."""
+        if self._manifest is None:
+            self._manifest = self._run(["parse"], None)
+        return self._manifest.writable_manifest().to_dict()
+
+    def compiled(self, sql: str) -> str:
+        """Returns SQL with its macros and references replaced."""
+        return self._invoke(["compile", "--inline", sql], None).results[0].node.compiled_code
 
     def operation(self, macro: str, arguments: dict[str, Any]) -> None:
         """Runs a macro as an operation."""
@@ -79,15 +97,34 @@ class Dbt:
         return done.result
 
     def _follow(self, task: Any) -> Any:
+        total, ended = 0, itertools.count(1)
+
         def follow(event: Any) -> None:
+            nonlocal total
             if task is None:
                 return
-            if event.info.name == "NodeFinished":
-                self._progress.advance(task)
-            elif event.info.name == "ConcurrencyLine":
-                self._progress.update(task, total=event.data.node_count)
+            match event.info.name:
+                case "ConcurrencyLine":
+                    total = event.data.node_count
+                    self._progress.update(task, total=total)
+                case "NodeStart":
+                    log.info("node started", **_node(event))
+                case "NodeFinished":
+                    self._progress.advance(task)
+                    log.info("node ended", number=next(ended), of=total, **_node(event, "ended"))
 
         return follow
+
+
+def _node(event: Any, what: str = "started") -> dict[str, Any]:
+    """Returns what an event tells of its node; of a failure the sentence without values."""
+    node = event.data.node_info
+    told = {"node": node.unique_id.split(".")[2], "kind": str(node.resource_type)}
+    if what == "started":
+        return told
+    result = event.data.run_result
+    told |= {"state": result.status, "seconds": round(result.execution_time, 3)}
+    return told | ({"reason": sentence(result.message)} if result.status in FAILED else {})
 
 
 @contextmanager
@@ -120,7 +157,7 @@ def _interruptible() -> Iterator[None]:
 
 
 def _failure(command: str, result: Any) -> CampuslakeError:
-    failed = [r for r in getattr(result, "results", []) if r.status in ("error", "fail")]
+    failed = [r for r in getattr(result, "results", []) if r.status in FAILED]
     if not failed:
         return CampuslakeError(f"dbt {command} failed", "type the same dbt command to see why")
     first = failed[0]

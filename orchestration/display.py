@@ -132,6 +132,7 @@ def _next_steps(settings: Settings) -> str:
         "\n[bold]Next[/]\n"
         f'  campuslake query "{example}"\n'
         f"  make docs-serve          the catalog, http://127.0.0.1:{settings.docs_port}\n"
+        f"  make dashboards          what people look at, http://127.0.0.1:{settings.superset_port}\n"
         "  campuslake runs          every run; `campuslake publish --run RUN` goes back to one\n"
         "  campuslake --help        all commands; `make down` stops the servers\n"
         "[dim]campuslake and dbt are in .venv/bin: `source .venv/bin/activate` once.[/]"

@@ -18,11 +18,34 @@ app = typer.Typer(
 
 
 @app.command()
+def up() -> None:
+    """Start the local ERP alone, without S3 and Spark, and generate a school when it is empty."""
+    from infra.local.postgres import Postgres
+
+    with progress() as bars:
+        Postgres(settings()).start()
+        generate_when_empty(settings(), bars)
+    dsn()
+
+
+@app.command()
+def down() -> None:
+    """Stop the local ERP. Its data stays."""
+    from infra.local.postgres import Postgres
+
+    out.print("stopped" if Postgres(settings()).stop() else "it did not run")
+
+
+@app.command()
 def generate(
     scale: Annotated[
         str | None, typer.Option(help="tiny, demo, school or network.", metavar="SCALE")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same rows.")] = None,
+    no_effects: Annotated[
+        bool,
+        typer.Option("--no-effects", help="Plant no cause: whoever finds one in it is wrong."),
+    ] = False,
 ) -> None:
     """Generate a simulated ERP, replacing the one generated before.
 
@@ -30,7 +53,7 @@ def generate(
     options, the settings CAMPUSLAKE_ERP_SCALE and CAMPUSLAKE_ERP_SEED are used.
     """
     with progress() as bars:
-        told = _generate(settings(), bars, scale, seed)
+        told = _generate(settings(), bars, scale, seed, no_effects)
     out.print(told)
 
 
@@ -91,16 +114,24 @@ def generate_when_empty(settings: Settings, bars: Progress) -> None:
     from erp.marker import generated
 
     if settings.erp_dsn is None and generated(erp_dsn(settings), settings.erp_schema) is None:
-        bars.console.print(_generate(settings, bars, None, None))
+        bars.console.print(_generate(settings, bars))
 
 
-def _generate(settings: Settings, bars: Progress, scale: str | None, seed: int | None) -> str:
+def _generate(
+    settings: Settings,
+    bars: Progress,
+    scale: str | None = None,
+    seed: int | None = None,
+    no_effects: bool = False,
+) -> str:
+    from erp.effects import Effects
     from erp.generate import generate
 
     made = generate(
         erp_dsn(settings),
         scale or settings.erp_scale,
         settings.erp_seed if seed is None else seed,
+        Effects.none() if no_effects else None,
         schema=settings.erp_schema,
         progress=bars,
     )

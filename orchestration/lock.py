@@ -1,12 +1,14 @@
 """One run of a target at a time on this machine."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from infra.errors import CampuslakeError
 from infra.lock import Locked, file_lock
 from infra.settings import Settings
+
+SUFFIX = ".lock"
 
 
 @contextmanager
@@ -29,6 +31,20 @@ def run_lock(settings: Settings) -> Iterator[Callable[[str], None]]:
         ) from error
 
 
+@contextmanager
+def every_run_lock(settings: Settings) -> Iterator[None]:
+    """Holds the locks of all targets of this machine's lake: nothing is built meanwhile.
+
+    Raises `CampuslakeError` when a run holds one.
+    """
+    prefixes = {path.stem for path in _path(settings).parent.glob(f"*{SUFFIX}")}
+    prefixes -= {"stack"}  # what starts and stops servers waits for nobody
+    with ExitStack() as locks:
+        for prefix in sorted(prefixes | {settings.schema_prefix}):
+            locks.enter_context(run_lock(settings.model_copy(update={"schema_prefix": prefix})))
+        yield
+
+
 def run_under_way(settings: Settings) -> str | None:
     """Returns the id of the run that holds the lock, '' for one without a name yet, or None."""
     path = _path(settings)
@@ -43,4 +59,4 @@ def run_under_way(settings: Settings) -> str | None:
 
 
 def _path(settings: Settings) -> Path:
-    return settings.home / "run" / f"{settings.schema_prefix}.lock"
+    return settings.home / "run" / f"{settings.schema_prefix}{SUFFIX}"

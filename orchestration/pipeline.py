@@ -9,7 +9,8 @@ import structlog
 from rich.progress import Progress
 
 from extract.zone import StagingZone, new_run_id
-from infra.errors import CampuslakeError
+from gates.verdicts import GateFailed
+from infra.errors import CampuslakeError, unexpected
 from infra.local import stack
 from infra.settings import Settings
 from orchestration.dbt import Dbt
@@ -42,14 +43,15 @@ def run(
     progress: Progress,
     run_id: str | None = None,
     accept_fewer_rows: bool = False,
+    accept_drift: bool = False,
     accept_another_erp: bool = False,
 ) -> RunRecord:
     """Does the steps and returns the run's record, which the bucket keeps as well.
 
     Without `run_id`, an extract makes a new run, the staging gate takes the newest one and later
-    steps take the one that passed it; what is accepted is the staging gate's. Raises
-    `CampuslakeError` for the first step that fails. What was done stays done, and nothing that
-    analysts read changes before the step `publish`.
+    steps take the one that passed it. What is accepted is told to the gates, another ERP to the
+    staging zone. Raises `CampuslakeError` for the first step that fails. What was done stays done,
+    and nothing that analysts read changes before the step `publish`.
     """
     with run_lock(settings) as note:
         register = RunRegister(settings)
@@ -59,7 +61,9 @@ def run(
         earlier_error = record.error
         record.state, record.error, record.ended_at = State.RUNNING, "", None
         dbt = Dbt(settings, progress)
-        context = RunContext(settings, record, progress, dbt, accept_fewer_rows, accept_another_erp)
+        context = RunContext(
+            settings, record, progress, dbt, accept_fewer_rows, accept_drift, accept_another_erp
+        )
         structlog.contextvars.bind_contextvars(run_id=run_id)
         try:
             for step in steps:
@@ -115,19 +119,28 @@ def _recorded(step: StepRecord, settings: Settings) -> Iterator[StepRecord]:
     except KeyboardInterrupt:
         step.state = State.INTERRUPTED
         raise
+    except GateFailed as refused:
+        verdict = refused.verdict
+        log.error("gate refused", layer=verdict.layer, failed=len(verdict.failures))
+        _name_the_cause(refused, step, settings)
+        raise
     except CampuslakeError as error:
         _name_the_cause(error, step, settings)
         raise
     except Exception as error:
         log.exception("unexpected error", step=step.name)
-        told = CampuslakeError(
-            f"unexpected {type(error).__name__}", "repeat it with -v to see where"
-        )
+        told = unexpected(error)
         _name_the_cause(told, step, settings)
         raise told from error
     finally:
         step.seconds = time.monotonic() - started
-        log.info("step ended", step=step.name, state=step.state, seconds=round(step.seconds, 2))
+        log.info(
+            "step ended",
+            step=step.name,
+            state=step.state,
+            seconds=round(step.seconds, 2),
+            detail=step.detail,
+        )
 
 
 def _name_the_cause(error: CampuslakeError, step: StepRecord, settings: Settings) -> None:

@@ -1,12 +1,18 @@
 """What analysts read: the audited snapshots of one run."""
 
+import structlog
+
 from extract.zone import StagingZone
+from gates.drift import published_views
 from gates.verdicts import audited_snapshots
 from infra.errors import CampuslakeError
 from infra.settings import Settings
 from infra.spark_sql import query
 from orchestration.dbt import Dbt
 from orchestration.records import Publication, RunRegister
+from privacy import audit
+
+log = structlog.get_logger("publish")
 
 
 def publish(settings: Settings, run_id: str, dbt: Dbt) -> Publication:
@@ -26,14 +32,15 @@ def publish(settings: Settings, run_id: str, dbt: Dbt) -> Publication:
         )
     dbt.operation("publish", {"run_id": run_id, "snapshots": snapshots})
     publication = Publication(run_id=run_id, rows=_published_rows(settings))
+    for view, rows in publication.rows.items():
+        log.info("view published", run_id=run_id, view=view, rows=rows)
     RunRegister(settings).publish(publication)
+    audit.record(settings, "publish", f"run {run_id}", "", publication.rows)
     return publication
 
 
 def _published_rows(settings: Settings) -> dict[str, int]:
-    rows = {}
-    for database in (settings.schema_prefix, settings.identity_database):
-        for _, view, _ in query(f"show views in {database}", settings):
-            name = f"{database}.{view}"
-            rows[name] = query(f"select count(*) from {name}", settings)[0][0]  # noqa: S608
-    return rows
+    return {
+        name: query(f"select count(*) from {name}", settings)[0][0]  # noqa: S608
+        for name in published_views(settings).values()
+    }

@@ -10,12 +10,18 @@ from extract.verify import faults_of
 from extract.zone import StagingZone
 from gates import marts as marts_gate
 from gates import staging as staging_gate
-from gates.builds import begin_build, end_build
+from gates.builds import begin_build, begin_history, end_build
 from infra.errors import CampuslakeError
 from infra.settings import REPOSITORY, Settings
+from orchestration.catalog import make_site
 from orchestration.dbt import Dbt
 from orchestration.publication import publish
 from orchestration.records import RunRecord
+from orchestration.retention import retain
+from orchestration.scoring import score_dropout_risk
+from orchestration.warm_dashboards import after_publishing
+from privacy.erase import unfinished
+from privacy.obey import obey_registry
 
 
 @dataclass
@@ -27,6 +33,7 @@ class RunContext:
     progress: Progress
     dbt: Dbt
     accept_fewer_rows: bool = False
+    accept_drift: bool = False
     accept_another_erp: bool = False
 
     @property
@@ -55,6 +62,7 @@ def _extract(context: RunContext) -> str:
 
 
 def _staging_gate(context: RunContext) -> str:
+    obey_registry(context.settings, context.run_id, gate_follows=True)
     verdict = staging_gate.judge(
         context.settings, context.run_id, context.progress, context.accept_fewer_rows
     )
@@ -64,12 +72,15 @@ def _staging_gate(context: RunContext) -> str:
 
 
 def _build(context: RunContext) -> str:
+    obey_registry(context.settings, context.run_id)
     begin_build(context.settings)
-    done = context.dbt.build(context.run_id)
+    newer = begin_history(context.settings, StagingZone(context.settings).manifest(context.run_id))
+    done = context.dbt.build(context.run_id, history=newer is None)
     _require_files_as_extracted(context)
     end_build(context.settings, context.run_id)
     kinds = {"model": "models", "snapshot": "snapshots", "test": "tests"}
-    return ", ".join(f"{done[kind]} {words}" for kind, words in kinds.items() if kind in done)
+    told = ", ".join(f"{done[kind]} {words}" for kind, words in kinds.items() if kind in done)
+    return f"{told}; the history stays, it has run {newer} already" if newer else told
 
 
 def _require_files_as_extracted(context: RunContext) -> None:
@@ -82,28 +93,45 @@ def _require_files_as_extracted(context: RunContext) -> None:
         )
 
 
+def _score(context: RunContext) -> str:
+    return score_dropout_risk(context.settings, context.run_id)
+
+
 def _marts_gate(context: RunContext) -> str:
-    verdict = marts_gate.judge(context.settings, context.run_id, context.progress)
+    verdict = marts_gate.judge(
+        context.settings, context.run_id, context.progress, context.accept_drift
+    )
     verdict.raise_if_failed()
     return f"{len(verdict.checks)} checks passed"
 
 
 def _publish(context: RunContext) -> str:
     publication = publish(context.settings, context.run_id, context.dbt)
+    after_publishing(context.settings, context.progress)
     return ", ".join(f"{name} {rows:,} rows" for name, rows in publication.rows.items())
 
 
 def _docs(context: RunContext) -> str:
-    context.dbt.docs()
-    return f"{(REPOSITORY / 'target' / 'index.html').relative_to(REPOSITORY)}"
+    return str(make_site(context.settings, context.dbt).relative_to(REPOSITORY))
+
+
+def _retain(context: RunContext) -> str:
+    counts = retain(context.settings, context.dbt, context.progress, dry_run=False)
+    ended = [f"{number} {what}" for what, number in counts.items() if number]
+    told = f"ended {', '.join(ended)}" if ended else "nothing is overdue"
+    if people := len(unfinished(context.settings)):
+        told += f"; {people} not erased to the end: `campuslake privacy erase --unfinished --yes`"
+    return told
 
 
 STEPS = (
     Step("extract", "ERP to the staging zone", _extract),
     Step("staging-gate", "judges the extract and promotes it", _staging_gate),
     Step("build", "dbt builds and tests the marts", _build),
+    Step("score", "learns who may drop out, and fills dropout_risk", _score),
     Step("marts-gate", "judges the marts", _marts_gate),
     Step("publish", "switches what analysts read", _publish),
     Step("docs", "generates the catalog", _docs),
+    Step("retain", "ends what was kept long enough", _retain),
 )
 STEP_NAMES = tuple(step.name for step in STEPS)

@@ -10,7 +10,15 @@ from extract.zone import StagingZone
 from infra.local.s3 import ObjectStore
 from infra.settings import Settings
 from infra.settings import settings as stack_settings
-from tests.conftest import REPOSITORY, Erp, bucket_of
+from tests.conftest import REPOSITORY, Erp, Lake, bucket_of, make_lake
+
+
+@pytest.fixture(scope="session")
+def whole(stack, postgres: str) -> Lake:
+    """A lake that has everything in one bucket, as a school's has, after a run. Tests share it."""
+    made = make_lake(stack, postgres, seed=13, bucket=stack.bucket)
+    made.run("run")
+    return made
 
 
 @pytest.fixture

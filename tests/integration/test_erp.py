@@ -1,10 +1,12 @@
 """The simulated ERP in a real PostgreSQL: what is in it, and what never breaks it."""
 
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import fields
 from pathlib import Path
 
 import psycopg2
@@ -264,8 +266,12 @@ def test_other_seeds_keep_every_constraint(empty_erp, seed):
 
 
 def test_a_school_without_effects_says_so(empty_erp):
-    generate(empty_erp.dsn, "tiny", 7, Effects.none(), empty_erp.schema)
-    assert generated(empty_erp.dsn, empty_erp.schema)["effects"]["dropout_without_contract"] == 0
+    command = [REPOSITORY / ".venv" / "bin" / "campuslake", "erp", "generate", "--no-effects"]
+    subprocess.run(
+        command, env={**os.environ, "CAMPUSLAKE_ERP_SCHEMA": empty_erp.schema}, check=True
+    )
+    changed = generated(empty_erp.dsn, empty_erp.schema)["effects"]
+    assert set(changed.values()) == {0.0} and len(changed) == len(fields(Effects))
 
 
 def test_a_missing_schema_is_made_whatever_its_name(empty_erp):
