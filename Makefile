@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: run test infra-test airflow airflow-test dashboards dashboards-export screenshots lab notebooks
+.PHONY: run test thorough-test infra-test airflow airflow-test dashboards dashboards-export screenshots lab notebooks
 .PHONY: lint bench up down status clean docs docs-serve
 .DEFAULT_GOAL := run
 
@@ -13,6 +13,10 @@ run: .venv/ready
 
 test: .venv/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/run
+
+# With what `make test` leaves out, for it has an hour.
+thorough-test: .venv/ready
+	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/run --thorough
 
 infra-test: .venv/ready
 	@$(BIN)/pytest tests/infra

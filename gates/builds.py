@@ -151,14 +151,32 @@ def current_snapshots(
     settings: Settings, suites: list[Suite]
 ) -> tuple[dict[str, int], dict[str, str]]:
     """Returns the current Iceberg snapshot of each suite's table, or the reason for none."""
+    if not suites:
+        return {}, {}
+    try:
+        # One question for all of them takes a tenth of the time of one for each.
+        every = " union all ".join(_current(settings, suite) for suite in suites)
+        found, missing = dict(query(every, settings)), {}
+    except CampuslakeError as error:
+        if "refused" not in error.message:
+            raise
+        found, missing = _current_of_each(settings, suites)
+    unwritten = {suite.table for suite in suites} - found.keys() - missing.keys()
+    return found, missing | dict.fromkeys(unwritten, "nothing was ever written to it")
+
+
+def _current(settings: Settings, suite: Suite) -> str:
+    refs = f"{suite.built(settings)}.refs"
+    return f"select '{suite.table}', snapshot_id from {refs} where name = 'main'"  # noqa: S608
+
+
+def _current_of_each(
+    settings: Settings, suites: list[Suite]
+) -> tuple[dict[str, int], dict[str, str]]:
     found, missing = {}, {}
     for suite in suites:
-        refs = f"{suite.built(settings)}.refs"
         try:
-            rows = query(f"select snapshot_id from {refs} where name = 'main'", settings)  # noqa: S608
-            found[suite.table] = rows[0][0]
-        except IndexError:
-            missing[suite.table] = "nothing was ever written to it"
+            found |= dict(query(_current(settings, suite), settings))
         except CampuslakeError as error:
             if "refused" not in error.message:
                 raise

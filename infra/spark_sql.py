@@ -1,8 +1,9 @@
 """SQL over the Spark Thrift server."""
 
 import re
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,7 @@ VALUE = re.compile(r"(?<!\w)'(?:.*'|.*\Z)|(?<=: )\"(?:.*\"|.*\Z)", re.DOTALL)
 STACK = re.compile(r"\n\s+at .*", re.DOTALL)
 LITERAL = re.compile(r"'(['\"]).*\1'", re.DOTALL)
 ERROR_CLASS = re.compile(r"\[[A-Z][A-Z_.0-9]*\]|Exception")
+_sessions = threading.local()
 SYNTAX = "[PARSE_SYNTAX_ERROR]"  # quotes the word of the statement that it stumbled over
 
 
@@ -46,34 +48,6 @@ def engine_url(settings: Settings, database: str = "default") -> str:
     return f"hive://{USER}@{settings.thrift_host}:{settings.thrift_port}/{database}"
 
 
-@contextmanager
-def connection(settings: Settings | None = None, database: str = "default") -> Iterator[Any]:
-    """Opens a PyHive connection and closes it.
-
-    Raises `CampuslakeError` when nothing answers at the Thrift server's address.
-    """
-    from pyhive import hive
-    from thrift.transport.TTransport import TTransportException
-
-    chosen = settings or current_settings()
-    try:
-        opened = hive.connect(
-            host=chosen.thrift_host, port=chosen.thrift_port, username=USER, database=database
-        )
-    except (TTransportException, OSError) as error:
-        raise CampuslakeError(
-            f"the Spark Thrift server at {chosen.thrift_host}:{chosen.thrift_port} does not answer",
-            "start it with `campuslake up`, or set CAMPUSLAKE_THRIFT_HOST and _PORT",
-        ) from error
-    try:
-        yield opened
-    finally:
-        try:
-            opened.close()
-        except (TTransportException, OSError):
-            pass  # the server went away; whoever asked it was told already
-
-
 def run(
     sql: str,
     settings: Settings | None = None,
@@ -82,30 +56,90 @@ def run(
 ) -> QueryResult:
     """Runs one statement and returns its answer; statements without one give no columns.
 
-    `parameters` are quoted by the driver where the statement says `%(name)s`. Raises
-    `CampuslakeError` with the engine's first line when it refuses the statement.
+    `parameters` are quoted by the driver where the statement says `%(name)s`. Statements of one
+    thread share a session of the engine. Raises `CampuslakeError` when nothing answers at the
+    Thrift server's address, or with the engine's first line when it refuses the statement.
     """
     from pyhive.exc import Error
     from thrift.transport.TTransport import TTransportException
 
-    with connection(settings, database) as opened:
-        cursor = opened.cursor()
+    try:
+        with _session(settings or current_settings(), database) as session:
+            return _answer(session, sql, parameters)
+    except Error as error:
+        raise CampuslakeError(f"Spark refused the statement: {first_line(error)}") from error
+    except (TTransportException, OSError) as error:
+        raise CampuslakeError(
+            "the Spark Thrift server went away during a statement",
+            "see `campuslake status`, start it again with `campuslake up`",
+        ) from error
+
+
+def _answer(session: Any, sql: str, parameters: Mapping[str, Any] | None) -> QueryResult:
+    with closing(session.cursor()) as cursor:
+        cursor.execute(sql, parameters)
+        if cursor.description is None:
+            return QueryResult([], [])
+        columns = [column[0] for column in cursor.description]
         try:
-            cursor.execute(sql, parameters)
-            if cursor.description is None:
-                return QueryResult([], [])
-            columns = [column[0] for column in cursor.description]
-            try:
-                return QueryResult(columns, cursor.fetchall())
-            except TypeError:  # PyHive's way to say that a statement has no answer
-                return QueryResult([], [])
-        except Error as error:
-            raise CampuslakeError(f"Spark refused the statement: {first_line(error)}") from error
-        except (TTransportException, OSError) as error:
-            raise CampuslakeError(
-                "the Spark Thrift server went away during a statement",
-                "see `campuslake status`, start it again with `campuslake up`",
-            ) from error
+            return QueryResult(columns, cursor.fetchall())
+        except TypeError:  # PyHive's way to say that a statement has no answer
+            return QueryResult([], [])
+
+
+@contextmanager
+def _session(settings: Settings, database: str) -> Iterator[Any]:
+    """Lends this thread's session; to open one takes longer than most statements.
+
+    One that was interrupted is not lent again: its answer would be taken for the next one's.
+    """
+    from pyhive.exc import Error
+
+    address = (settings.thrift_host, settings.thrift_port, database)
+    kept = _sessions.__dict__
+    transport, session = kept.pop(address, (None, None))
+    if transport is None or not transport.isOpen():  # the server ended meanwhile
+        transport, session = _open(settings, database)
+    is_sound = False
+    try:
+        yield session
+        is_sound = True
+    except Error:
+        is_sound = True
+        raise
+    finally:
+        if is_sound:
+            kept[address] = transport, session
+        else:
+            transport.close()
+
+
+def _open(settings: Settings, database: str) -> tuple[Any, Any]:
+    """Returns a new session of the engine and its transport, as PyHive makes it, but kept alive.
+
+    A statement may take longer than what lies in between remembers a silent connection.
+    """
+    from pyhive import hive
+    from thrift.transport.TSocket import TSocket
+    from thrift.transport.TTransport import TTransportException
+    from thrift_sasl import TSaslClientTransport
+
+    host, port = settings.thrift_host, settings.thrift_port
+    any_password = "x"  # noqa: S105 - SASL's PLAIN wants one, the server none
+
+    def client() -> Any:
+        return hive.get_installed_sasl(host, "PLAIN", username=USER, password=any_password)
+
+    try:
+        transport = TSaslClientTransport(
+            client, "PLAIN", TSocket(host, port, socket_keepalive=True)
+        )
+        return transport, hive.connect(thrift_transport=transport, database=database)
+    except (TTransportException, OSError) as error:
+        raise CampuslakeError(
+            f"the Spark Thrift server at {host}:{port} does not answer",
+            "start it with `campuslake up`, or set CAMPUSLAKE_THRIFT_HOST and _PORT",
+        ) from error
 
 
 def query(

@@ -53,15 +53,23 @@ left join recruited on recruited.id = s.id
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds what tests can be asked for."""
-    parser.addoption("--all-faults", action="store_true", help="The whole matrix of tests/faults.")
+    parser.addoption("--thorough", action="store_true", help="What takes long, and every fault.")
     parser.addoption("--oracle-scale", help="Scale of the one school that tests/oracles look at.")
     parser.addoption("--oracle-seed", type=int, help="Its seed.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is marked as thorough, unless it is asked for."""
+    if not config.getoption("--thorough"):
+        left_out = [item for item in items if item.get_closest_marker("thorough")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(scope="session")
 def all_faults(request: pytest.FixtureRequest) -> bool:
     """Whether every fault is tried at every place."""
-    return request.config.getoption("--all-faults")
+    return request.config.getoption("--thorough")
 
 
 def pytest_configure() -> None:
@@ -148,7 +156,7 @@ class Lake:
             cwd=REPOSITORY,
             env=self.environment,
             check=True,
-            timeout=300,
+            timeout=900,
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

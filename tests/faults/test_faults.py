@@ -1,6 +1,6 @@
 """Whatever fails, and wherever: before the commit nothing is visible, after it everything is.
 
-By default some of the matrix; `pytest tests/faults --all-faults` runs all of it.
+By default some of the matrix; `pytest tests/faults --thorough` runs all of it.
 """
 
 import itertools

@@ -86,6 +86,7 @@ def school(stack, postgres: str) -> School:
     return School(lake, living, expired, interrupted, broken, contacts)
 
 
+@pytest.mark.thorough
 def test_a_student_of_the_same_address_stays(school: School):
     lake, expired = school.lake, school.expired
     before = [school.staged(table, expired) for table in ("students", "grades", "attendances")]
@@ -98,6 +99,7 @@ def test_a_student_of_the_same_address_stays(school: School):
     assert zone.manifest(zone.runs()[-1]).table("students").rows == 299
 
 
+@pytest.mark.thorough
 def test_whom_only_the_staging_zone_knows_is_found_and_erased(school: School):
     lake, (old, tab, other) = school.lake, school.contacts
     audiences = f"{lake.settings.staging_database}.stg_erp__audiences"
@@ -111,6 +113,7 @@ def test_whom_only_the_staging_zone_knows_is_found_and_erased(school: School):
     assert phones == [("0611223344",)]
 
 
+@pytest.mark.thorough
 def test_killed_early_or_late_an_erasure_is_finished_and_leaves_runs_that_count_right(
     school: School, monkeypatch: pytest.MonkeyPatch
 ):
@@ -143,6 +146,7 @@ def test_killed_early_or_late_an_erasure_is_finished_and_leaves_runs_that_count_
     school.require_sound()
 
 
+@pytest.mark.thorough
 def test_a_run_whose_files_somebody_changed_goes_as_a_whole(school: School):
     """Broken rows, and a quote that swallows the rest: no column says what a value means."""
     lake, number = school.lake, school.broken
@@ -173,6 +177,7 @@ def test_a_run_whose_files_somebody_changed_goes_as_a_whole(school: School):
     school.require_sound()
 
 
+@pytest.mark.thorough
 def test_the_current_run_and_what_it_builds_on_are_not_deleted(school: School):
     lake, zone = school.lake, StagingZone(school.lake.settings)
     current, runs = zone.current(), zone.runs()
@@ -217,9 +222,9 @@ def test_tables_that_somebody_made_keep_their_files(whole: Lake):
         run(f"drop database {name}_sandbox", settings)
 
 
-def test_an_empty_address_is_nobodys(school: School):
+def test_an_empty_address_is_nobodys(whole: Lake):
     for address in ("", " "):
-        done = school.lake.run("privacy", "erase", "--email", address, "--yes", code=1)
+        done = whole.run("privacy", "erase", "--email", address, "--yes", code=1)
         assert "the address is empty" in done.stderr
     with pytest.raises(CampuslakeError, match="knows nobody"):
-        find(school.lake.settings, email="nobody@example.org")
+        find(whole.settings, email="nobody@example.org")

@@ -254,6 +254,7 @@ def interrupt_the_build(lake: Lake, run_id: str) -> None:
     assert run.returncode == 130 and "interrupted" in told, told
 
 
+@pytest.mark.thorough
 def test_an_older_run_that_is_built_again_does_not_turn_the_history_back(ran: Lake, change: Change):
     newest = StagingZone(ran.settings).runs()[-1]
     ran.run("publish", "--run", newest)
@@ -304,6 +305,7 @@ def failures_of_marts(lake: Lake, run_id: str) -> list[Check]:
     return verdict.failures
 
 
+@pytest.mark.thorough
 def test_marts_far_from_what_is_published_are_published_only_when_somebody_accepts_it(ran: Lake):
     before = ran.figures()
     half = "where leave_reason in ('graduated', 'Degree') and mod(id, 2) = 0"

@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import psutil
@@ -174,6 +175,28 @@ def test_a_table_is_replaced_by_one_with_other_columns(ran):
         execute(f"create or replace table {table} using iceberg as select {columns}", ran.settings)
     assert ran.query(f"select b, c, year(a) from {table}") == [("x", 2.5, 2024)]
     execute(f"drop table {table} purge", ran.settings)
+
+
+def test_a_session_sees_at_once_what_another_one_wrote(ran):
+    """Iceberg's tables and files read as they are; statements of a thread share a session."""
+    table, files = (f"{ran.settings.build_database}.{name}" for name in ("shared", "shared_files"))
+
+    def elsewhere(statement: str) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(execute, statement, ran.settings).result()
+
+    execute(f"create table {table} using iceberg as select 1 as a", ran.settings)
+    execute(f"create table {files} using parquet as select 1 as a", ran.settings)
+    try:
+        for name in (table, files):
+            assert ran.query(f"select a from {name}") == [(1,)]
+            elsewhere(f"insert overwrite {name} select 2")
+            assert ran.query(f"select a from {name}") == [(2,)]
+        elsewhere(f"alter table {table} create tag marked")
+        assert ran.query(f"select a from {table} version as of 'marked'") == [(2,)]
+    finally:
+        for name in (table, files):
+            execute(f"drop table {name} purge", ran.settings)
 
 
 def test_two_commands_that_start_a_server_at_once_do_not_meet(stack):

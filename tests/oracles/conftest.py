@@ -7,7 +7,6 @@ import pandas as pd
 import psycopg2
 import pytest
 
-from erp.effects import Effects
 from extract.zone import StagingZone
 from infra import spark_sql
 from tests.conftest import Lake, make_lake
@@ -57,10 +56,14 @@ TINY, DEMO = ("tiny", 11), ("demo", 12)
 
 
 class School:
-    """The ERP's rows and the published marts, as data frames, of one lake."""
+    """The ERP's rows and the marts, as data frames, of one lake.
 
-    def __init__(self, lake: Lake) -> None:
+    The marts are the published ones, or those of the database whose suffix is `marts`.
+    """
+
+    def __init__(self, lake: Lake, marts: str = "") -> None:
         self.lake = lake
+        self._marts = marts
         self._erp: dict[str, pd.DataFrame] = {}
 
     def erp(self, table: str) -> pd.DataFrame:
@@ -80,9 +83,10 @@ class School:
             self._erp[table] = self._without_plans(frame) if table == "students" else frame
         return self._erp[table].copy()
 
-    def mart(self, name: str, database: str = "") -> pd.DataFrame:
-        """Returns a published mart; `database` is a suffix of the prefix, such as `_build`."""
-        table = f"{self.lake.settings.schema_prefix}{database}.{name}"
+    def mart(self, name: str, database: str | None = None) -> pd.DataFrame:
+        """Returns a mart, or a table of the database with another suffix, such as `_build`."""
+        suffix = self._marts if database is None else database
+        table = f"{self.lake.settings.schema_prefix}{suffix}.{name}"
         found = spark_sql.run(f"select * from {table}", self.lake.settings)
         return pd.DataFrame(found.rows, columns=found.columns)
 
@@ -224,28 +228,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def school(request: pytest.FixtureRequest, school_of: Callable[..., School]) -> School:
+def school(request: pytest.FixtureRequest, school_of: Callable[[str, int], School]) -> School:
     """A school after `campuslake run`."""
     return school_of(*request.param)
 
 
 @pytest.fixture(scope="session")
-def school_of(request: pytest.FixtureRequest) -> Callable[..., School]:
-    """Returns the school of a scale, a seed and effects after `campuslake run`, run once."""
-    known: dict[tuple[str, int, Effects], School] = {}
+def school_of(request: pytest.FixtureRequest) -> Callable[[str, int], School]:
+    """Returns the school of a scale and a seed after `campuslake run`, run once."""
+    known: dict[tuple[str, int], School] = {}
 
-    def find(scale: str, seed: int, effects: Effects | None = None) -> School:
-        effects = effects or Effects()
-        key = (scale, seed, effects)
-        if key not in known:
-            if key == (*TINY, Effects()):
+    def find(scale: str, seed: int) -> School:
+        if (scale, seed) not in known:
+            if (scale, seed) == TINY:
                 lake = request.getfixturevalue("ran")
             else:
                 stack, postgres = (request.getfixturevalue(name) for name in ("stack", "postgres"))
-                lake = make_lake(stack, postgres, seed, scale, effects)
+                lake = make_lake(stack, postgres, seed, scale)
                 lake.erp.execute(PLANS)
                 lake.run("run")
-            known[key] = School(lake)
-        return known[key]
+            known[scale, seed] = School(lake)
+        return known[scale, seed]
 
     return find

@@ -19,6 +19,8 @@ from scipy import stats
 
 from erp import places
 from erp.effects import GROWING_CAMPUS, WEAK_CAMPUS, Effects
+from extract.zone import StagingZone
+from tests.conftest import make_lake
 from tests.oracles.conftest import DEMO, School
 
 LOOKS = 70
@@ -29,15 +31,19 @@ PER_SIDE = NormalDist().inv_cdf(0.975)
 
 
 @pytest.fixture(scope="session")
-def planted(request: pytest.FixtureRequest, school_of: Callable[..., School]) -> School:
+def planted(request: pytest.FixtureRequest, school_of: Callable[[str, int], School]) -> School:
     """A school with every cause; `--oracle-seed` chooses another one."""
     return school_of(DEMO[0], _seed(request))
 
 
 @pytest.fixture(scope="session")
-def plain(request: pytest.FixtureRequest, school_of: Callable[..., School]) -> School:
-    """The same school without any."""
-    return school_of(DEMO[0], _seed(request), Effects.none())
+def plain(request: pytest.FixtureRequest, stack, postgres: str) -> School:
+    """The same school without any. Its marts are built, and neither judged nor published."""
+    lake = make_lake(stack, postgres, _seed(request), DEMO[0], Effects.none())
+    lake.run("run", "--only", "extract")
+    run_id = StagingZone(lake.settings).runs()[-1]
+    lake.dbt("run", "--vars", f"run_id: {run_id}", "--exclude", "resource_type:snapshot+")
+    return School(lake, "_marts")
 
 
 def _seed(request: pytest.FixtureRequest) -> int:
