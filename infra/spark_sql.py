@@ -1,6 +1,7 @@
 """SQL over the Spark Thrift server."""
 
 import re
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -12,6 +13,7 @@ from infra.settings import Settings
 from infra.settings import settings as current_settings
 
 USER = "campuslake"
+KEEPALIVE_SECONDS = 60
 # What drivers put around the engine's own sentence.
 WRAPPER = re.compile(r"^(Runtime|Database|Compilation) Error\b.*$")
 PREFIX = re.compile(
@@ -115,9 +117,8 @@ def _session(settings: Settings, database: str) -> Iterator[Any]:
 
 
 def _open(settings: Settings, database: str) -> tuple[Any, Any]:
-    """Returns a new session of the engine and its transport, as PyHive makes it, but kept alive.
-
-    A statement may take longer than what lies in between remembers a silent connection.
+    """Returns a new session of the engine and its transport, as PyHive makes them, but kept alive:
+    a statement may take longer than what lies in between remembers a silent connection.
     """
     from pyhive import hive
     from thrift.transport.TSocket import TSocket
@@ -130,11 +131,12 @@ def _open(settings: Settings, database: str) -> tuple[Any, Any]:
     def client() -> Any:
         return hive.get_installed_sasl(host, "PLAIN", username=USER, password=any_password)
 
+    tcp = TSocket(host, port, socket_keepalive=True)
+    transport = TSaslClientTransport(client, "PLAIN", tcp)
     try:
-        transport = TSaslClientTransport(
-            client, "PLAIN", TSocket(host, port, socket_keepalive=True)
-        )
-        return transport, hive.connect(thrift_transport=transport, database=database)
+        session = hive.connect(thrift_transport=transport, username=USER, database=database)
+        tcp.handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
+        return transport, session
     except (TTransportException, OSError) as error:
         raise CampuslakeError(
             f"the Spark Thrift server at {host}:{port} does not answer",

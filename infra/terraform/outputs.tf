@@ -7,6 +7,7 @@ locals {
       CAMPUSLAKE_BUCKET             = module.storage.bucket
       CAMPUSLAKE_S3_KMS_KEY         = module.storage.kms_key_arn
       CAMPUSLAKE_SCHEMA             = var.schema
+      CAMPUSLAKE_THREADS            = tostring(var.threads)
       CAMPUSLAKE_THRIFT_PORT        = tostring(local.thrift_port)
       CAMPUSLAKE_EXTRACT_KEEP_RUNS  = tostring(var.extract_keep_runs)
       CAMPUSLAKE_EXTRACT_FULL_EVERY = tostring(var.extract_full_every)

@@ -77,6 +77,12 @@ variable "schema" {
   default     = "campus"
 }
 
+variable "threads" {
+  description = "Models and tests that dbt has under way at a time (CAMPUSLAKE_THREADS)."
+  type        = number
+  default     = 4
+}
+
 variable "extract_keep_runs" {
   description = "Runs of the staging zone that `campuslake privacy retain` leaves."
   type        = number

@@ -25,7 +25,7 @@ run "put_together" {
   command = plan
 
   assert {
-    condition     = output.settings["CAMPUSLAKE_LOCAL_STACK"] == "false" && output.settings["CAMPUSLAKE_THRIFT_PORT"] == "10001"
+    condition     = output.settings["CAMPUSLAKE_LOCAL_STACK"] == "false" && output.settings["CAMPUSLAKE_THRIFT_PORT"] == "10001" && output.settings["CAMPUSLAKE_THREADS"] == "4"
     error_message = "The runner's settings are not those of AWS."
   }
 
