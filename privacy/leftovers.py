@@ -59,7 +59,7 @@ def clear_dashboards(settings: Settings, person: Person) -> None:
 
 
 def _needed(settings: Settings, progress: Progress) -> tuple[set[str], tuple[str, ...]]:
-    """Returns the files of Iceberg's tables, and the folders of the others."""
+    """Returns the files of Iceberg's tables, and the folders of other tables and of views."""
     task = progress.add_task("what tables need", total=None)
     needed: set[str] = set()
     kept_folders: list[str] = []

@@ -20,7 +20,8 @@ LOCATION = re.compile(r"^Location: (.*)$", re.MULTILINE)
 class LakeTable:
     """A table or a view: `name` with its database, columns in order.
 
-    Of others than Iceberg's, which somebody made by hand, `location` is where the files are.
+    Of others than Iceberg's tables `location` is where the files are: of one that somebody made by
+    hand its rows, of a view of Iceberg's the metadata that define it.
     """
 
     name: str
@@ -114,7 +115,7 @@ def _as_told(table: str, told: str) -> LakeTable:
     is_view = kind is not None and kind[1] == "VIEW"
     is_iceberg = not is_view and "table_type=iceberg" in facts.lower()
     locations = LOCATION.findall(facts)
-    location = locations[-1] if locations and not is_view else ""
+    location = locations[-1] if locations else ""
     return LakeTable(table, COLUMN.findall(schema), is_view, is_iceberg, location)
 
 

@@ -213,7 +213,7 @@ def test_tables_that_somebody_made_keep_their_files(whole: Lake):
     ]
     try:
         clear_objects(settings, everything, Progress(disable=True))
-        for table in (mine, ours, hives, f"{name}.students"):
+        for table in (mine, ours, hives, f"{name}.students", f"{name}_build.int_students"):
             assert len(whole.query(f"select * from {table}")) == 300
         assert not bucket.exists(loose)
     finally:

@@ -305,7 +305,6 @@ def failures_of_marts(lake: Lake, run_id: str) -> list[Check]:
     return verdict.failures
 
 
-@pytest.mark.thorough
 def test_marts_far_from_what_is_published_are_published_only_when_somebody_accepts_it(ran: Lake):
     before = ran.figures()
     half = "where leave_reason in ('graduated', 'Degree') and mod(id, 2) = 0"
