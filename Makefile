@@ -14,7 +14,7 @@ run: .venv/ready
 test: .venv/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/run
 
-# With what `make test` leaves out, for it has an hour.
+# `make test` and what it leaves out for taking long: tests marked `thorough`, every fault everywhere.
 thorough-test: .venv/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/run --thorough
 

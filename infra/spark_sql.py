@@ -33,8 +33,8 @@ VALUE = re.compile(r"(?<!\w)'(?:.*'|.*\Z)|(?<=: )\"(?:.*\"|.*\Z)", re.DOTALL)
 STACK = re.compile(r"\n\s+at .*", re.DOTALL)
 LITERAL = re.compile(r"'(['\"]).*\1'", re.DOTALL)
 ERROR_CLASS = re.compile(r"\[[A-Z][A-Z_.0-9]*\]|Exception")
-_sessions = threading.local()
 SYNTAX = "[PARSE_SYNTAX_ERROR]"  # quotes the word of the statement that it stumbled over
+_sessions = threading.local()  # of each thread: transport and session by address and database
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ def _session(settings: Settings, database: str) -> Iterator[Any]:
 
 
 def _open(settings: Settings, database: str) -> tuple[Any, Any]:
-    """Returns a new session of the engine and its transport, as PyHive makes them, but kept alive:
-    a statement may take longer than what lies in between remembers a silent connection.
+    """Returns the transport to the engine and a new session over it, as PyHive makes them, but kept
+    alive: a statement may take longer than what lies in between remembers a silent connection.
     """
     from pyhive import hive
     from thrift.transport.TSocket import TSocket

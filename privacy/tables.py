@@ -26,7 +26,6 @@ class LakeTable:
 
     name: str
     columns: list[str]
-    is_view: bool
     is_iceberg: bool
     location: str
 
@@ -116,7 +115,7 @@ def _as_told(table: str, told: str) -> LakeTable:
     is_iceberg = not is_view and "table_type=iceberg" in facts.lower()
     locations = LOCATION.findall(facts)
     location = locations[-1] if locations else ""
-    return LakeTable(table, COLUMN.findall(schema), is_view, is_iceberg, location)
+    return LakeTable(table, COLUMN.findall(schema), is_iceberg, location)
 
 
 def condition(table: LakeTable, person: Person) -> tuple[str, dict[str, Any]]:

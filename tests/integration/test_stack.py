@@ -1,6 +1,7 @@
 """The local stack and a pipeline that runs on it survive what machines do to them."""
 
 import json
+import signal
 import socket
 import subprocess
 import time
@@ -18,7 +19,7 @@ from infra.local.credentials import local_credentials
 from infra.local.s3 import ObjectStore
 from infra.local.stack import servers
 from infra.settings import REPOSITORY, Settings, settings
-from infra.spark_sql import execute
+from infra.spark_sql import execute, query
 from tests.conftest import Lake
 
 SILENT = Progress(disable=True)
@@ -197,6 +198,22 @@ def test_a_session_sees_at_once_what_another_one_wrote(ran):
     finally:
         for name in (table, files):
             execute(f"drop table {name} purge", ran.settings)
+
+
+def test_an_interrupted_statement_does_not_answer_the_next_one(stack):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        query("select 1", stack)
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(KeyboardInterrupt):
+            query("select count(*) from range(3000000000) where id % 7 = 3", stack)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert query("select 'next'", stack) == [("next",)]
 
 
 def test_two_commands_that_start_a_server_at_once_do_not_meet(stack):
